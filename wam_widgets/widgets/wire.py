@@ -1,0 +1,237 @@
+"""Arrays as they travel to the browser, and back.
+
+A wire array is ``{"dtype", "shape", "scale", "offset", "data"}``: little-endian numbers in C
+order, and ``value = raw * scale + offset``. What each ``dtype`` costs and keeps, for values
+whose largest magnitude is ``m``:
+
+=====  =====  ==============================================================
+dtype  bytes  error of a value ``v``
+=====  =====  ==============================================================
+f32    4      that of float32
+f16    2      at most ``|v| / 2048``, or ``m / 2**24`` where that is more
+i16    2      at most ``m / 65534`` everywhere; zero stays zero
+u8     1      at most ``(max - min) / 510`` everywhere
+=====  =====  ==============================================================
+
+So f16 suits gradients (many decades, small values matter) and i16 suits signals. This module
+knows NumPy and PyWavelets only; torch never comes in here.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pywt
+
+__all__ = ["CHUNK_BYTES", "DType", "WireArray", "bank", "chunks", "decode", "encode"]
+
+DType = Literal["u8", "i16", "f16", "f32"]
+
+CHUNK_BYTES = 4_000_000
+"""Largest buffer in one message: some hosts refuse bigger ones."""
+
+_NUMPY: dict[str, str] = {"u8": "|u1", "i16": "<i2", "f16": "<f2", "f32": "<f4"}
+
+# An image is taken for "really k/255" when no pixel is further than this from such a value, in
+# units of one step: far below anything but the rounding of (k/255 - mean) / std in float32.
+_EXACT = 1e-3
+
+
+class WireArray(TypedDict):
+    """An array as it travels: ``value = raw * scale + offset``."""
+
+    dtype: DType
+    shape: list[int]
+    scale: float
+    offset: float
+    data: bytes
+
+
+class BankFamily(TypedDict):
+    """Name and filter length of one wavelet family."""
+
+    name: str
+    length: int
+
+
+class Bank(TypedDict):
+    """The low-pass filters of every family."""
+
+    families: list[BankFamily]
+    taps: WireArray
+
+
+def encode(array: npt.ArrayLike, dtype: DType = "f16", *, name: str = "array") -> WireArray:
+    """Pack an array of real numbers.
+
+    Parameters
+    ----------
+    array : array_like
+        Real, finite, any shape.
+    dtype : {"f16", "f32", "i16", "u8"}
+        How the numbers are stored; the table of this module says what that costs. The three
+        short ones are scaled by the largest magnitude first (f16 by the next power of two, so
+        that packing twice changes nothing), so that tiny gradients do not underflow.
+    name : str
+        What the array is, for the error message.
+
+    Returns
+    -------
+    WireArray
+
+    Raises
+    ------
+    TypeError
+        If the array is complex or not numeric.
+    ValueError
+        If ``dtype`` is unknown, or a value is not finite or too large for float32.
+    """
+    if dtype not in get_args(DType):
+        raise ValueError(f"dtype is {dtype!r}: must be one of {', '.join(get_args(DType))}")
+    values = np.asarray(array)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has dtype {values.dtype}: must hold real numbers")
+    values = values.astype(np.float64)
+    _require_finite(values, name)
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    largest = max(abs(low), abs(high))
+    scale, offset = 1.0, 0.0
+    if dtype == "f32":
+        if largest > float(np.finfo(np.float32).max):
+            raise ValueError(f"{name} reaches {largest:.3g}: too large for float32")
+        raw = values
+    elif dtype == "f16":
+        if largest > 0:
+            # ldexp of the exponent cannot overflow below 2**1024; the largest doubles can.
+            scale = math.ldexp(1.0, min(math.frexp(largest)[1], 1023))
+        raw = values / scale
+    elif dtype == "i16":
+        scale = largest / 32767 or 1.0
+        raw = np.rint(values / scale)
+    else:
+        scale, offset = (high - low) / 255 or 1.0, low
+        raw = np.rint((values - offset) / scale)
+    return _pack(raw, dtype, scale, offset)
+
+
+def encode_signal(
+    signal: npt.ArrayLike,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    *,
+    name: str = "signal",
+) -> WireArray:
+    """Pack a signal: exactly, in one byte a value, when it is an eight-bit image.
+
+    An image whose displayed values ``x * std + mean`` are all ``k / 255`` (or all integers 0
+    to 255) is stored as those ``k``. That needs one mean and one standard deviation for all
+    channels, because a wire array has one scale. Everything else is stored as ``i16``, whose
+    error is far below one step of a display.
+
+    Parameters
+    ----------
+    signal : array_like, shape [N, C, ...]
+        In the units of the model.
+    mean, std : sequence of float, optional
+        Of the preprocessing, per channel.
+    name : str
+        For the error message.
+
+    Returns
+    -------
+    WireArray
+    """
+    values = np.asarray(signal)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has dtype {values.dtype}: must hold real numbers")
+    values = values.astype(np.float64)
+    _require_finite(values, name)
+    centres = {float(value) for value in mean} if mean is not None else {0.0}
+    widths = {float(value) for value in std} if std is not None else {1.0}
+    if values.size and len(centres) == len(widths) == 1:
+        centre, width = centres.pop(), widths.pop()
+        shown = values * width + centre
+        for unit in (255.0, 1.0):
+            steps = shown * unit
+            raw = np.rint(steps)
+            exact = float(np.abs(steps - raw).max()) < _EXACT
+            if exact and raw.min() >= 0 and raw.max() <= 255:
+                return _pack(raw, "u8", 1 / (unit * width), -centre / width)
+    return encode(values, "i16", name=name)
+
+
+def decode(wire: WireArray) -> npt.NDArray[np.float32]:
+    """Unpack a wire array.
+
+    Returns
+    -------
+    ndarray of float32
+        Of the shape that went in.
+
+    Raises
+    ------
+    ValueError
+        If the data are not as long as the shape says.
+    """
+    numbers = np.frombuffer(wire["data"], dtype=_NUMPY[wire["dtype"]])
+    count = math.prod(wire["shape"])
+    if numbers.size != count:
+        raise ValueError(f"data hold {numbers.size} numbers: shape {wire['shape']} needs {count}")
+    values = numbers.astype(np.float64) * wire.get("scale", 1.0) + wire.get("offset", 0.0)
+    return values.reshape(wire["shape"]).astype(np.float32)
+
+
+def chunks(data: bytes, limit: int = CHUNK_BYTES) -> list[memoryview]:
+    """Cut data into pieces of at most ``limit`` bytes, without copying them."""
+    view = memoryview(data)
+    return [view[start : start + limit] for start in range(0, max(len(data), 1), limit)]
+
+
+@functools.cache
+def bank() -> Bank:
+    """Low-pass filters of every orthogonal and biorthogonal family of PyWavelets.
+
+    The high-pass filters are not sent, they follow by alternating signs:
+    ``dec_hi[k] = -(-1)**k * rec_lo[k]`` and ``rec_hi[k] = (-1)**k * dec_lo[k]``.
+
+    Returns
+    -------
+    Bank
+        ``families`` in PyWavelets' order, each with its filter ``length``, and ``taps``: for
+        each family ``dec_lo``, then ``rec_lo``, one after the other, float32. The same object
+        each time: do not change it.
+    """
+    families: list[BankFamily] = []
+    taps: list[float] = []
+    for name in pywt.wavelist(kind="discrete"):
+        wavelet: Any = pywt.Wavelet(name)
+        if wavelet.orthogonal or wavelet.biorthogonal:
+            families.append({"name": name, "length": wavelet.dec_len})
+            taps += [*wavelet.dec_lo, *wavelet.rec_lo]
+    return {"families": families, "taps": encode(np.array(taps), "f32")}
+
+
+def _require_finite(values: npt.NDArray[np.float64], name: str) -> None:
+    finite = np.isfinite(values)
+    if not finite.all():
+        first = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{name} has {int((~finite).sum())} values that are not finite, the first at index "
+            f"{first} ({values[first]}): only finite numbers can be shown"
+        )
+
+
+def _pack(raw: npt.NDArray[np.float64], dtype: DType, scale: float, offset: float) -> WireArray:
+    data = np.ascontiguousarray(raw).astype(_NUMPY[dtype]).tobytes()
+    return {
+        "dtype": dtype,
+        "shape": list(raw.shape),
+        "scale": scale,
+        "offset": offset,
+        "data": data,
+    }
