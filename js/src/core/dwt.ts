@@ -1,0 +1,270 @@
+/**
+ * The wavelet transform in any number of dimensions, as PyWavelets computes it.
+ *
+ * A vector of coefficients is flat: per subband (approximation, then details coarse to fine)
+ * `[channels, *n]` in C order. The same order as `Coefficients.flatten` in Python.
+ */
+import { decode } from "./wire";
+import { analyseAxis, extension, synthesiseAxis } from "./filtering";
+import type { Filters, Layout, Mode, Payload, Subband } from "./types";
+
+export type Bank = Payload["bank"];
+
+const ORIENTATIONS: Record<number, Record<string, string>> = {
+  1: { d: "d" },
+  2: { da: "horizontal", ad: "vertical", dd: "diagonal" },
+};
+
+/** Filter along each axis of the details of a level, in the order of the flat vector. */
+function detailFilters(axes: number): string[] {
+  if (axes === 2) return ["da", "ad", "dd"];
+  const keys: string[] = [];
+  for (let part = 1; part < 1 << axes; part++) {
+    keys.push(part.toString(2).padStart(axes, "0").replace(/0/g, "a").replace(/1/g, "d"));
+  }
+  return keys;
+}
+
+/** Filter along each axis ("a" low-pass, "d" high-pass) of a subband. */
+export function axisFilters(band: Subband): string {
+  const axes = band.shape.length;
+  if (band.index === 0) return "a".repeat(axes);
+  const named = Object.entries(ORIENTATIONS[axes] ?? {}).find((e) => e[1] === band.orientation);
+  return named ? named[0] : band.orientation;
+}
+
+/** Taps of a family; the high-pass filters are the alternated low-pass filters of the other bank. */
+export function filters(bank: Bank, name: string): Filters {
+  let start = 0;
+  for (const family of bank.families) {
+    if (family.name === name) return makeFilters(decode(bank.taps).data, start, family.length);
+    start += 2 * family.length;
+  }
+  throw new Error(`family is "${name}": the bank has no such wavelet`);
+}
+
+function makeFilters(taps: Float32Array, start: number, length: number): Filters {
+  const decLo = Float64Array.from(taps.subarray(start, start + length));
+  const recLo = Float64Array.from(taps.subarray(start + length, start + 2 * length));
+  const decHi = recLo.map((v, k) => (k % 2 ? v : -v));
+  const recHi = decLo.map((v, k) => (k % 2 ? -v : v));
+  return { decLo, decHi, recLo, recHi };
+}
+
+/** Number of taps of a family. */
+export function filterLength(bank: Bank, name: string): number {
+  const family = bank.families.find((f) => f.name === name);
+  if (!family) throw new Error(`family is "${name}": the bank has no such wavelet`);
+  return family.length;
+}
+
+/** Deepest level that a signal allows, as `pywt.dwtn_max_level`; 0 when it is too small. */
+export function maxLevel(length: number, space: readonly number[]): number {
+  const size = Math.min(...space);
+  let level = 0;
+  // Doubling is exact where a logarithm may round the wrong way.
+  while ((length - 1) * 2 ** (level + 1) <= size) level++;
+  return level;
+}
+
+export function maxLevelFor(bank: Bank, family: string, space: readonly number[]): number {
+  return maxLevel(filterLength(bank, family), space);
+}
+
+/** Energy centroid of a filter, on a grid of 1/4096 so that Python and this file break ties alike. */
+function centroid(taps: Float64Array): number {
+  let sum = 0;
+  let moment = 0;
+  taps.forEach((v, i) => {
+    sum += v * v;
+    moment += i * v * v;
+  });
+  return Math.floor((moment / sum) * 4096 + 0.5) / 4096;
+}
+
+interface Reach {
+  centre: number;
+  first: number;
+  last: number;
+}
+
+/** Where coefficient 0 of scale j lies in the signal; the next ones follow every 2^j samples. */
+function reach(bank: Filters, scale: number, filter: string): Reach {
+  const length = bank.recLo.length;
+  let at: Reach = { centre: 0, first: 0, last: 0 };
+  for (let step = 0; step < scale; step++) {
+    const taps = step === 0 && filter === "d" ? bank.recHi : bank.recLo;
+    const shift = length - 2;
+    let end = length - 1;
+    while (taps[end] === 0) end--;
+    at = {
+      centre: 2 * at.centre - shift + centroid(taps),
+      first: 2 * at.first - shift + taps.findIndex((v) => v !== 0),
+      last: 2 * at.last - shift + end,
+    };
+  }
+  return at;
+}
+
+export interface Shape {
+  family: string;
+  level: number;
+  mode: Mode;
+  space: readonly number[];
+  channels: number;
+}
+
+/** Sizes, offsets and places of all subbands of a basis on a signal. */
+export function layout(bank: Filters, shape: Shape): Layout {
+  const { family, level, mode, channels } = shape;
+  const space = [...shape.space];
+  const length = bank.decLo.length;
+  const sizes = levelSizes(length, space, level);
+  const subbands: Subband[] = [];
+  let offset = 0;
+  let corner = space.map(() => 0);
+  const add = (index: number, scale: number, keys: string, orientation: string): void => {
+    const size = sizes[scale] as number[];
+    const places = [...keys].map((key) => reach(bank, scale, key));
+    subbands.push({
+      index,
+      scale,
+      orientation,
+      shape: size,
+      offset,
+      centreStart: places.map((p) => p.centre),
+      centreStep: 2 ** scale,
+      supportStart: places.map((p) => p.first),
+      supportLength: places.map((p) => p.last - p.first + 1),
+      corner: corner.map((c, i) => (keys[i] === "d" ? c : 0)),
+    });
+    offset += product(size);
+  };
+  add(0, level, "a".repeat(space.length), "approximation");
+  corner = [...(sizes[level] as number[])];
+  for (let scale = level; scale > 0; scale--) {
+    for (const keys of detailFilters(space.length)) {
+      add(level + 1 - scale, scale, keys, ORIENTATIONS[space.length]?.[keys] ?? keys);
+    }
+    corner = corner.map((c, i) => c + (sizes[scale]?.[i] as number));
+  }
+  return { family, level, mode, space, channels, subbands, mosaic: corner, count: offset };
+}
+
+/** Spatial shape of the signal, then of the coefficients of scale 1, 2, ... */
+function levelSizes(length: number, space: number[], level: number): number[][] {
+  const sizes = [space];
+  for (let scale = 1; scale <= level; scale++) {
+    sizes.push((sizes[scale - 1] as number[]).map((n) => Math.floor((n + length - 1) / 2)));
+  }
+  return sizes;
+}
+
+export function product(values: readonly number[]): number {
+  return values.reduce((a, b) => a * b, 1);
+}
+
+/** Coefficients z = W(x) of a signal `[channels, *space]`. */
+export function analyse(signal: Float32Array, place: Layout, bank: Filters): Float32Array {
+  return split(signal, place, bank.decLo, bank.decHi, place.mode);
+}
+
+/**
+ * Gradient with respect to the coefficients from the gradient with respect to the signal.
+ *
+ * The adjoint of the synthesis: analysis in zero mode with the time-reversed synthesis filters.
+ * (Padding the gradient to the length that the synthesis gives before its crop only adds zeros,
+ * which zero mode supplies anyway.)
+ */
+export function pullback(gradient: Float32Array, place: Layout, bank: Filters): Float32Array {
+  return split(gradient, place, bank.recLo.toReversed(), bank.recHi.toReversed(), "zero");
+}
+
+function split(
+  signal: Float32Array,
+  place: Layout,
+  lo: Float64Array,
+  hi: Float64Array,
+  mode: Mode,
+): Float32Array {
+  const { channels, space, level, subbands } = place;
+  const sizes = levelSizes(lo.length, space, level);
+  const out = new Float32Array(channels * place.count);
+  if (level === 0) out.set(signal);
+  let low = signal;
+  for (let scale = 1; scale <= level; scale++) {
+    const from = sizes[scale - 1] as number[];
+    const to = sizes[scale] as number[];
+    const bands = bandsOf(subbands, scale);
+    const next = scale === level ? out : new Float32Array(channels * product(to));
+    let parts = new Map([["", { data: low, at: 0 }]]);
+    from.forEach((n, axis) => {
+      const m = to[axis] as number;
+      const outer = channels * product(to.slice(0, axis));
+      const inner = product(from.slice(axis + 1));
+      const source = extension(n, m, lo.length, mode);
+      const made: typeof parts = new Map();
+      for (const [key, part] of parts) {
+        const size = outer * m * inner;
+        const ends = ["a", "d"].map((letter) => {
+          const name = key + letter;
+          const last = axis === from.length - 1;
+          const band = last ? bands.get(name) : undefined;
+          const end = band
+            ? { data: out, at: channels * band.offset }
+            : { data: last ? next : new Float32Array(size), at: 0 };
+          made.set(name, end);
+          return end;
+        }) as [End, End];
+        analyseAxis(part, outer, n, inner, source, lo, hi, m, ends[0], ends[1]);
+      }
+      parts = made;
+    });
+    low = next;
+  }
+  return out;
+}
+
+interface End {
+  data: Float32Array;
+  at: number;
+}
+
+function bandsOf(subbands: Subband[], scale: number): Map<string, Subband> {
+  const details = subbands.filter((band) => band.index > 0 && band.scale === scale);
+  return new Map(details.map((band) => [axisFilters(band), band]));
+}
+
+/** Signal `[channels, *space]` of a flat vector of coefficients; the inverse of `analyse`. */
+export function synthesise(flat: Float32Array, place: Layout, bank: Filters): Float32Array {
+  const { channels, space, level, subbands } = place;
+  const sizes = levelSizes(bank.recLo.length, space, level);
+  if (level === 0) return flat.slice();
+  let low: Float32Array = flat;
+  for (let scale = level; scale > 0; scale--) {
+    const to = sizes[scale - 1] as number[];
+    const from = sizes[scale] as number[];
+    let parts = new Map<string, End>([["a".repeat(space.length), { data: low, at: 0 }]]);
+    for (const [key, band] of bandsOf(subbands, scale)) {
+      parts.set(key, { data: flat, at: channels * band.offset });
+    }
+    for (let axis = space.length - 1; axis >= 0; axis--) {
+      const n = from[axis] as number;
+      const size = to[axis] as number;
+      const outer = channels * product(from.slice(0, axis));
+      const inner = product(to.slice(axis + 1));
+      const made: typeof parts = new Map();
+      for (const [key, part] of parts) {
+        if (key[axis] === "d") continue;
+        const name = key.slice(0, axis);
+        const high = parts.get(name + "d") as End;
+        const end = { data: new Float32Array(outer * size * inner), at: 0 };
+        synthesiseAxis(part, high, outer, n, inner, bank.recLo, bank.recHi, size, end);
+        made.set(name, end);
+      }
+      parts = made;
+    }
+    low = (parts.get("") as End).data;
+  }
+  return low;
+}

@@ -1,0 +1,258 @@
+/**
+ * One step of a two-channel filter bank along one axis of an array `[outer, n, inner]`.
+ *
+ * The innermost loops always run over contiguous memory: along the row itself when the axis is the
+ * last one, else over the `inner` samples that share the same place on the axis.
+ */
+import type { Mode } from "./types";
+
+export interface Slot {
+  data: Float32Array;
+  /** Where the array begins in `data`. */
+  at: number;
+}
+
+/**
+ * Sample of the signal at each place of the window of an analysis step; -1 where there is none.
+ *
+ * Output k sees places 2k ... 2k + length - 1; place 0 is length - 2 samples before the signal.
+ */
+export function extension(n: number, m: number, length: number, mode: Mode): Int32Array {
+  const source = new Int32Array(2 * m + length - 2);
+  for (let p = 0; p < source.length; p++) source[p] = extended(p - (length - 2), n, mode);
+  return source;
+}
+
+function extended(i: number, n: number, mode: Mode): number {
+  if (i >= 0 && i < n) return i;
+  switch (mode) {
+    case "zero":
+      return -1;
+    case "constant":
+      return i < 0 ? 0 : n - 1;
+    case "periodic":
+      return modulo(i, n);
+    case "symmetric": {
+      const j = modulo(i, 2 * n);
+      return j < n ? j : 2 * n - 1 - j;
+    }
+    case "reflect": {
+      if (n === 1) return 0;
+      const j = modulo(i, 2 * n - 2);
+      return j < n ? j : 2 * n - 2 - j;
+    }
+    default:
+      throw new Error(`mode is "${String(mode)}": it must be a boundary mode of PyWavelets`);
+  }
+}
+
+function modulo(i: number, n: number): number {
+  return ((i % n) + n) % n;
+}
+
+/** Split `[outer, n, inner]` into low and high `[outer, m, inner]`. */
+export function analyseAxis(
+  from: Slot,
+  outer: number,
+  n: number,
+  inner: number,
+  source: Int32Array,
+  lo: Float64Array,
+  hi: Float64Array,
+  m: number,
+  low: Slot,
+  high: Slot,
+): void {
+  // The window meets the signal in rising order, so the taps run backwards.
+  const a = lo.toReversed();
+  const b = hi.toReversed();
+  if (inner === 1) analyseRows(from, outer, n, source, a, b, m, low, high);
+  else analyseColumns(from, outer, n, inner, source, a, b, m, low, high);
+}
+
+function analyseRows(
+  from: Slot,
+  outer: number,
+  n: number,
+  source: Int32Array,
+  a: Float64Array,
+  b: Float64Array,
+  m: number,
+  low: Slot,
+  high: Slot,
+): void {
+  const length = a.length;
+  const window = new Float64Array(source.length);
+  const x = from.data;
+  const l = low.data;
+  const h = high.data;
+  for (let o = 0; o < outer; o++) {
+    const row = from.at + o * n;
+    for (let p = 0; p < window.length; p++) {
+      const s = source[p];
+      window[p] = s < 0 ? 0 : x[row + s];
+    }
+    const at = o * m;
+    for (let k = 0; k < m; k++) {
+      let u = 0;
+      let v = 0;
+      const w = 2 * k;
+      for (let t = 0; t < length; t += 2) {
+        const x0 = window[w + t];
+        const x1 = window[w + t + 1];
+        u += a[t] * x0 + a[t + 1] * x1;
+        v += b[t] * x0 + b[t + 1] * x1;
+      }
+      l[low.at + at + k] = u;
+      h[high.at + at + k] = v;
+    }
+  }
+}
+
+function analyseColumns(
+  from: Slot,
+  outer: number,
+  n: number,
+  inner: number,
+  source: Int32Array,
+  a: Float64Array,
+  b: Float64Array,
+  m: number,
+  low: Slot,
+  high: Slot,
+): void {
+  const length = a.length;
+  const x = from.data;
+  const l = low.data;
+  const h = high.data;
+  for (let o = 0; o < outer; o++) {
+    const plane = from.at + o * n * inner;
+    for (let k = 0; k < m; k++) {
+      const row = (o * m + k) * inner;
+      const lowRow = low.at + row;
+      const highRow = high.at + row;
+      for (let t = 0; t < length; t += 2) {
+        // A place without a sample counts zero: any row will do, times zero.
+        const s0 = source[2 * k + t];
+        const s1 = source[2 * k + t + 1];
+        const a0 = s0 < 0 ? 0 : a[t];
+        const a1 = s1 < 0 ? 0 : a[t + 1];
+        const b0 = s0 < 0 ? 0 : b[t];
+        const b1 = s1 < 0 ? 0 : b[t + 1];
+        const r0 = plane + (s0 < 0 ? 0 : s0) * inner;
+        const r1 = plane + (s1 < 0 ? 0 : s1) * inner;
+        if (t === 0) {
+          for (let i = 0; i < inner; i++) {
+            const x0 = x[r0 + i];
+            const x1 = x[r1 + i];
+            l[lowRow + i] = a0 * x0 + a1 * x1;
+            h[highRow + i] = b0 * x0 + b1 * x1;
+          }
+        } else {
+          for (let i = 0; i < inner; i++) {
+            const x0 = x[r0 + i];
+            const x1 = x[r1 + i];
+            l[lowRow + i] += a0 * x0 + a1 * x1;
+            h[highRow + i] += b0 * x0 + b1 * x1;
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Join low and high `[outer, n, inner]` to `[outer, size, inner]`, cut at the end. */
+export function synthesiseAxis(
+  low: Slot,
+  high: Slot,
+  outer: number,
+  n: number,
+  inner: number,
+  lo: Float64Array,
+  hi: Float64Array,
+  size: number,
+  to: Slot,
+): void {
+  const half = lo.length / 2;
+  // Output samples 2i and 2i + 1 see coefficients i ... i + half - 1 through every other tap.
+  const taps = [0, 1].map((odd) =>
+    [lo, hi].map((f) =>
+      Float64Array.from({ length: half }, (_, j) => f[lo.length - 2 - 2 * j + odd]),
+    ),
+  ) as [[Float64Array, Float64Array], [Float64Array, Float64Array]];
+  if (inner === 1) synthesiseRows(low, high, outer, n, taps, size, to);
+  else synthesiseColumns(low, high, outer, n, inner, taps, size, to);
+}
+
+type Polyphase = [[Float64Array, Float64Array], [Float64Array, Float64Array]];
+
+function synthesiseRows(
+  low: Slot,
+  high: Slot,
+  outer: number,
+  n: number,
+  [[a, b], [c, d]]: Polyphase,
+  size: number,
+  to: Slot,
+): void {
+  const half = a.length;
+  const l = low.data;
+  const h = high.data;
+  const y = to.data;
+  for (let o = 0; o < outer; o++) {
+    const row = to.at + o * size;
+    for (let i = 0; i < size; i += 2) {
+      let even = 0;
+      let odd = 0;
+      const p = low.at + o * n + (i >> 1);
+      const q = high.at + o * n + (i >> 1);
+      for (let j = 0; j < half; j++) {
+        const u = l[p + j];
+        const v = h[q + j];
+        even += a[j] * u + b[j] * v;
+        odd += c[j] * u + d[j] * v;
+      }
+      y[row + i] = even;
+      if (i + 1 < size) y[row + i + 1] = odd;
+    }
+  }
+}
+
+function synthesiseColumns(
+  low: Slot,
+  high: Slot,
+  outer: number,
+  n: number,
+  inner: number,
+  [[a, b], [c, d]]: Polyphase,
+  size: number,
+  to: Slot,
+): void {
+  const half = a.length;
+  const l = low.data;
+  const h = high.data;
+  const y = to.data;
+  const spare = new Float32Array(inner);
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < size; i += 2) {
+      const even = to.at + (o * size + i) * inner;
+      const whole = i + 1 < size;
+      const z = whole ? y : spare;
+      const odd = whole ? even + inner : 0;
+      for (let j = 0; j < half; j++) {
+        const p = low.at + (o * n + (i >> 1) + j) * inner;
+        const q = high.at + (o * n + (i >> 1) + j) * inner;
+        const a0 = a[j];
+        const b0 = b[j];
+        const c0 = c[j];
+        const d0 = d[j];
+        for (let k = 0; k < inner; k++) {
+          const u = l[p + k];
+          const v = h[q + k];
+          y[even + k] += a0 * u + b0 * v;
+          z[odd + k] += c0 * u + d0 * v;
+        }
+      }
+    }
+  }
+}
