@@ -1,0 +1,165 @@
+/** The shapes that the kernel, the worker and the views agree on. */
+
+export type DType = "u8" | "i16" | "f16" | "f32";
+
+/** An array as it travels: value = raw * scale + offset; little-endian, C order. */
+export interface WireArray {
+  dtype: DType;
+  shape: number[];
+  scale?: number;
+  offset?: number;
+  data: ArrayBuffer | ArrayBufferView;
+}
+
+export interface NdArray {
+  shape: number[];
+  data: Float32Array;
+}
+
+/** One mean gradient and how it becomes an attribution (Python: Entry). */
+export interface EntryPayload {
+  method: string;
+  target: string;
+  /** Explained class of each sample; two of them for a contrast. */
+  classes: number[][];
+  gradient: WireArray;
+  /** null: the baseline is zero. */
+  baseline: WireArray | null;
+  /** true: values = W(x - baseline) * Pg. */
+  path: boolean;
+  /** false: values = Pg. */
+  multiply: boolean;
+  /** The objective at the input, one per sample. */
+  output: number[];
+}
+
+export interface CurvePayload {
+  method: string;
+  target: string;
+  family: string;
+  level: number;
+  mode: Mode;
+  ranking: Ranking;
+  /** Shares kept, 0..1 ascending. */
+  share: number[];
+  /** Probability of the explained class, per sample and share. */
+  insertion: number[][];
+  deletion: number[][];
+}
+
+/** Everything that does not change with a control. */
+export interface Payload {
+  id: string;
+  modality: "image" | "audio" | "volume";
+  /** [N, C, *space] */
+  signal: WireArray;
+  /** Pixel shown = x * std + mean, per channel, then range maps to black..white. */
+  display: { mean: number[]; std: number[]; range: [number, number] };
+  /** Factor by which the input was averaged down for display; 1 = not. */
+  reduced: number;
+  classNames: string[] | null;
+  /** Most probable classes of each sample, best first. */
+  top: { index: number; probability: number }[][];
+  entries: EntryPayload[];
+  curves: CurvePayload[];
+  /** Low-pass filters; the high-pass ones follow by sign alternation (quadrature mirror). */
+  bank: { families: { name: string; length: number }[]; taps: WireArray };
+  /** Largest level with at least one legal family, for information. */
+  title: string;
+}
+
+export type Mode = "symmetric" | "reflect" | "periodic" | "constant" | "zero";
+export type Ranking = "signed" | "magnitude";
+export type Mask = "hard" | "soft";
+
+export interface Filters {
+  decLo: Float64Array;
+  decHi: Float64Array;
+  recLo: Float64Array;
+  recHi: Float64Array;
+}
+
+/** Where each subband lies in the flat coefficient order (one channel). */
+export interface Subband {
+  /** Index into the spectrum: 0 approximation, 1 coarsest ... J finest. */
+  index: number;
+  /** J + 1 - index for details; J for the approximation. */
+  scale: number;
+  orientation: string;
+  shape: number[];
+  /** Offset into the flat per-channel vectors of a Frame. */
+  offset: number;
+  /** Per axis: centre of coefficient k in the signal = start + step * k. */
+  centreStart: number[];
+  centreStep: number;
+  /** Per axis: support of coefficient k in the signal is [supportStart + step*k, + supportLength). */
+  supportStart: number[];
+  supportLength: number[];
+  /** Corner of the subband in the Mallat mosaic. */
+  corner: number[];
+}
+
+export interface Layout {
+  family: string;
+  level: number;
+  mode: Mode;
+  space: number[];
+  channels: number;
+  subbands: Subband[];
+  /** Shape of the Mallat mosaic. */
+  mosaic: number[];
+  /** Coefficients of one channel. */
+  count: number;
+}
+
+export interface Request {
+  method: string;
+  target: string;
+  sample: number;
+  family: string;
+  level: number;
+  mode: Mode;
+  ranking: Ranking;
+  keep: number;
+  mask: Mask;
+  scales: number[] | null;
+  channels: string;
+  selection: Box | null;
+}
+
+/** Half-open box in signal coordinates. */
+export interface Box {
+  start: number[];
+  stop: number[];
+}
+
+/** What the worker answers: everything that the panels draw. */
+export interface Frame {
+  request: Request;
+  layout: Layout;
+  /** Coefficients of the signal and attribution, channels reduced; flat per-channel order. */
+  coefficients: Float32Array;
+  values: Float32Array;
+  /** All scores of the sample in ascending order of |value| (K = channels * count): for "top x %". */
+  sortedMagnitude: Float32Array;
+  /** (J+1) maps on the signal's grid, index as in the spectrum. */
+  maps: Float32Array;
+  /** Share per spectrum index, inside the selection if there is one. */
+  spectrum: Float64Array;
+  /** Signed sum of attribution per spectrum index, inside the selection. */
+  signed: Float64Array;
+  /** Share per [index][orientation] of the same total; approximation has one. */
+  orientations: { index: number; orientation: string; share: number }[];
+  /** Number of coefficients kept and in all (all channels). */
+  kept: number;
+  total: number;
+  threshold: number;
+  /** [C, *space] in model units. */
+  important: Float32Array;
+  residual: Float32Array;
+  /** Sum of all attributions; 0 and `empty` when nothing is attributed. */
+  sum: number;
+  empty: boolean;
+  /** Milliseconds spent in the worker. */
+  elapsed: number;
+}

@@ -1,0 +1,66 @@
+"""See what a neural network uses, at every scale, live in a notebook.
+
+>>> import wam_widgets as wam
+>>> explanation = wam.explain(model, x)          # doctest: +SKIP
+>>> explanation.at("db4", level=3).spectrum()    # doctest: +SKIP
+>>> wam.explore(model, x)                        # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from wam_widgets.attribution import Attribution
+from wam_widgets.coefficients import Coefficients
+from wam_widgets.explainer import Explainer, explain
+from wam_widgets.explanation import Curve, Entry, Explanation
+from wam_widgets.gradients import methods
+from wam_widgets.wavelets import Basis, families
+
+if TYPE_CHECKING:
+    from wam_widgets import examples, metrics
+    from wam_widgets.widgets.explorer import Explorer, explore
+
+try:
+    __version__ = version("wam-widgets")
+except PackageNotFoundError:  # a source tree that is not installed
+    __version__ = "0+unknown"
+
+# Loaded on first use: computing alone needs no widget, and the examples no time.
+_LAZY = {
+    "Explorer": "wam_widgets.widgets.explorer",
+    "explore": "wam_widgets.widgets.explorer",
+    "examples": "",
+    "metrics": "",
+}
+
+__all__ = [
+    "Attribution",
+    "Basis",
+    "Coefficients",
+    "Curve",
+    "Entry",
+    "Explainer",
+    "Explanation",
+    "Explorer",
+    "examples",
+    "explain",
+    "explore",
+    "families",
+    "methods",
+    "metrics",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'wam_widgets' has no attribute {name!r}")
+    if not _LAZY[name]:
+        return import_module(f"wam_widgets.{name}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

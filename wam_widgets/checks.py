@@ -1,0 +1,213 @@
+"""Checks of what a user hands in, and the promise to leave the model as it was."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+MODALITIES = {"image": 2, "audio": 1, "volume": 3}
+"""Names of the modalities and their numbers of spatial dimensions."""
+
+_LAYOUT = {
+    "image": "[C, H, W] or [N, C, H, W]",
+    "audio": "[T] or [N, C, T]",
+    "volume": "[C, D, H, W] or [N, C, D, H, W]",
+}
+
+
+def as_signal(
+    x: Any,
+    *,
+    modality: str | None = None,
+    sample_rate: float | None = None,
+    spacing: Sequence[float] | None = None,
+    front_end: object = None,
+) -> tuple[Tensor, str]:
+    """Return the signal as ``[N, C, *space]``, detached, and its modality.
+
+    Raises
+    ------
+    TypeError, ValueError
+        With the name of the argument, what it was and what it must be.
+    """
+    if isinstance(x, np.ndarray):
+        x = torch.from_numpy(np.ascontiguousarray(x))
+    if not isinstance(x, Tensor):
+        raise TypeError(
+            f"x is a {type(x).__name__}: it must be a torch.Tensor or numpy array, prepared as "
+            "the model takes it (for a picture: floats, normalised, [C, H, W])"
+        )
+    if not x.is_floating_point():
+        remedy = "convert it (x.float() / 255 for 8-bit images) and apply the model's normalisation"
+        raise TypeError(f"x has dtype {x.dtype}: it must be floating point; {remedy}")
+    modality = _modality(x, modality, sample_rate, spacing, front_end)
+    ndim = MODALITIES[modality]
+    signal = x.detach()
+    if modality == "audio" and signal.ndim == 1:
+        signal = signal.unsqueeze(0)
+    if signal.ndim == ndim + 1:
+        signal = signal.unsqueeze(0)
+    if signal.ndim != ndim + 2:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}: {'an' if modality != 'volume' else 'a'} {modality} is "
+            f"{_LAYOUT[modality]}"
+        )
+    if signal.numel() == 0:
+        raise ValueError(f"x has shape {tuple(x.shape)}: it must not be empty")
+    finite = torch.isfinite(signal)
+    if not finite.all():
+        count = int((~finite).sum())
+        raise ValueError(
+            f"x has {count} value{'s' * (count != 1)} that "
+            f"{'are' if count != 1 else 'is'} NaN or infinite: replace them, for instance with "
+            "torch.nan_to_num"
+        )
+    if signal.is_inference():
+        signal = signal.clone()
+    return signal, modality
+
+
+def _modality(
+    x: Tensor,
+    modality: str | None,
+    sample_rate: float | None,
+    spacing: Sequence[float] | None,
+    front_end: object,
+) -> str:
+    if modality is not None:
+        if modality not in MODALITIES:
+            raise ValueError(f"modality is {modality!r}: it must be one of {', '.join(MODALITIES)}")
+        return modality
+    if sample_rate is not None or front_end is not None or x.ndim == 1:
+        return "audio"
+    if spacing is not None or x.ndim == 5:
+        return "volume"
+    if x.ndim in (3, 4):
+        return "image"
+    raise ValueError(
+        f"x has shape {tuple(x.shape)}: an image is {_LAYOUT['image']}, audio {_LAYOUT['audio']} "
+        f"with sample_rate=, a volume {_LAYOUT['volume']}; pass modality= if it is one of these"
+    )
+
+
+def as_baseline(baselines: Any, signal: Tensor) -> Tensor | None:
+    """Return x₀, broadcastable to the signal; None for zero.
+
+    Parameters
+    ----------
+    baselines : None, 0, float, "blur" or Tensor
+        Zero; a constant; the signal blurred by a Gaussian whose standard deviation is 1/16 of the
+        shortest side; or a tensor ``[C, *space]`` or ``[N, C, *space]``.
+    """
+    if baselines is None:
+        return None
+    if isinstance(baselines, str):
+        if baselines != "blur":
+            raise ValueError(f"baselines is {baselines!r}: the only name is 'blur'")
+        return _blur(signal, min(signal.shape[2:]) / 16)
+    if isinstance(baselines, (int, float)):
+        return None if baselines == 0 else torch.full_like(signal[:1], float(baselines))
+    if isinstance(baselines, np.ndarray):
+        baselines = torch.from_numpy(np.ascontiguousarray(baselines))
+    if not isinstance(baselines, Tensor):
+        raise TypeError(
+            f"baselines is a {type(baselines).__name__}: it must be None, a number, 'blur' or a "
+            "tensor shaped like x"
+        )
+    given = baselines.detach().to(signal.device, signal.dtype)
+    if given.ndim == signal.ndim - 1:
+        given = given.unsqueeze(0)
+    try:
+        shape = torch.broadcast_shapes(given.shape, signal.shape)
+    except RuntimeError:
+        shape = torch.Size()
+    if shape != signal.shape or given.ndim != signal.ndim:
+        raise ValueError(
+            f"baselines has shape {tuple(baselines.shape)}: it must broadcast to x, "
+            f"{tuple(signal.shape)}"
+        )
+    if not torch.isfinite(given).all():
+        raise ValueError("baselines has values that are NaN or infinite: it must be finite")
+    return given
+
+
+def _blur(signal: Tensor, sigma: float) -> Tensor:
+    radius = max(1, round(3 * sigma))
+    place = torch.arange(-radius, radius + 1, device=signal.device, dtype=signal.dtype)
+    kernel = torch.exp(-0.5 * (place / max(sigma, 1e-3)) ** 2)
+    kernel = (kernel / kernel.sum()).view(1, 1, -1)
+    out = signal
+    for axis in range(2, signal.ndim):
+        rows = out.movedim(axis, -1)
+        flat = rows.reshape(-1, 1, rows.shape[-1])
+        padded = nn.functional.pad(flat, (radius, radius), mode="replicate")
+        out = nn.functional.conv1d(padded, kernel).reshape(rows.shape).movedim(-1, axis)
+    return out
+
+
+def positive_int(value: object, name: str) -> int:
+    """Return `value` if it is an integer of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is {value!r}: it must be an integer, at least 1")
+    if value < 1:
+        raise ValueError(f"{name} is {value}: it must be at least 1")
+    return value
+
+
+def fraction(value: object, name: str) -> float:
+    """Return `value` as a float if it is a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is {value!r}: it must be a number from 0 to 1")
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {value}: it must be from 0 to 1")
+    return float(value)
+
+
+def check_device(model: Callable[..., Any], signal: Tensor) -> None:
+    """Raise a ValueError if the parameters of the model are on another device than the signal."""
+    if isinstance(model, nn.Module):
+        parameter = next(model.parameters(), None)
+        if parameter is not None and parameter.device != signal.device:
+            raise ValueError(
+                f"x is on {signal.device} and model on {parameter.device}: move x with "
+                f"x.to({str(parameter.device)!r})"
+            )
+
+
+def warn_if_training(model: Callable[..., Any]) -> None:
+    """Warn once if a part of the model is in training mode."""
+    if isinstance(model, nn.Module) and any(m.training for m in model.modules()):
+        warnings.warn(
+            "model is in training mode: dropout and batch statistics make the explanation random "
+            "and dependent on the batch; call model.eval() first. The model is left as it is",
+            stacklevel=4,
+        )
+
+
+@contextmanager
+def untouched(model: Callable[..., Any], device: torch.device, seed: int) -> Iterator[None]:
+    """Give the model's buffers and the global random state back as they were.
+
+    Only a model in training mode (batch statistics, dropout), or one that is not a module and
+    might do anything, can change them; the others pay nothing.
+    """
+    module = isinstance(model, nn.Module)
+    if module and not any(m.training for m in model.modules()):  # type: ignore[attr-defined]
+        yield
+        return
+    buffers = [(b, b.detach().clone()) for b in model.buffers()] if module else []  # type: ignore[attr-defined]
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for buffer, saved in buffers:
+                    buffer.copy_(saved)

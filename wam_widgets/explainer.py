@@ -1,0 +1,419 @@
+"""From a model and an input to an explanation."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from wam_widgets import checks
+from wam_widgets.explanation import Entry, Explanation
+from wam_widgets.gradients import (
+    METHODS,
+    Progress,
+    Schedule,
+    check_method,
+    mean_gradient,
+)
+from wam_widgets.objectives import Objective, Target, logits_of, resolve_target, target_name
+
+NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
+"""Default standard deviation of the noise, as a fraction of the value range."""
+
+DEFAULT_METHOD = "smooth_integrated_gradients"
+
+
+class Explainer:
+    """A model, an input and settings; explains any method and target of them on request.
+
+    The parameters are those of :func:`explain`, which see. On creation the input is checked and
+    the model is run once on it.
+
+    Attributes
+    ----------
+    signal : Tensor
+        ``[N, C, *space]``.
+    logits : Tensor or None
+        ``[N, K]`` at the input; None with a custom objective whose model gives no logits.
+    """
+
+    def __init__(
+        self,
+        model: Callable[..., Any],
+        x: Any,
+        *,
+        baselines: Any = None,
+        n_steps: int = 32,
+        n_samples: int = 25,
+        noise_level: float | None = None,
+        multiply_by_inputs: bool = True,
+        objective: str | Callable[[Any], Tensor] = "log_probability",
+        front_end: Callable[[Tensor], Tensor] | None = None,
+        sample_rate: float | None = None,
+        spacing: Sequence[float] | None = None,
+        modality: str | None = None,
+        class_names: Sequence[str] | None = None,
+        mean: Sequence[float] | float | None = None,
+        std: Sequence[float] | float | None = None,
+        internal_batch_size: int | None = None,
+        autocast: torch.dtype | None = None,
+        seed: int = 0,
+        show_progress: bool = True,
+    ) -> None:
+        if not callable(model):
+            raise TypeError(f"model is a {type(model).__name__}: it must be a module or a function")
+        self.signal, self.modality = checks.as_signal(
+            x,
+            modality=modality,
+            sample_rate=sample_rate,
+            spacing=spacing,
+            front_end=front_end,
+        )
+        checks.check_device(model, self.signal)
+        checks.warn_if_training(model)
+        self.model = model
+        self.objective = Objective.of(objective)
+        self.baseline = checks.as_baseline(baselines, self.signal)
+        self.n_steps = checks.positive_int(n_steps, "n_steps")
+        self.n_samples = checks.positive_int(n_samples, "n_samples")
+        level = NOISE_LEVEL[self.modality] if noise_level is None else noise_level
+        if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 <= level < 10:
+            raise ValueError(
+                f"noise_level is {level!r}: it must be a fraction of the value range, such as 0.1"
+            )
+        self.noise_level = float(level)
+        self.multiply_by_inputs = bool(multiply_by_inputs)
+        self.front_end = front_end
+        self.sample_rate = sample_rate
+        self.spacing = _per_axis(spacing, len(self.signal.shape) - 2)
+        self.internal_batch_size = (
+            None
+            if internal_batch_size is None
+            else checks.positive_int(internal_batch_size, "internal_batch_size")
+        )
+        self.autocast = autocast
+        self.seed = int(seed)
+        self.show_progress = bool(show_progress)
+        channels = self.signal.shape[1]
+        self.mean = _per_channel(mean, "mean", channels)
+        self.std = _per_channel(std, "std", channels)
+        self.logits = self._first_pass()
+        self.class_names = self._check_names(class_names)
+
+    def explain(
+        self,
+        method: str = DEFAULT_METHOD,
+        target: Target = None,
+        *,
+        progress: Progress | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Explanation:
+        """Run the model for one method and target.
+
+        Raises
+        ------
+        wam_widgets.gradients.Cancelled
+            If `should_stop` returned True between two passes.
+        """
+        check_method(method)
+        kind = METHODS[method]
+        classes = self._classes(target)
+        schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed)
+        with checks.untouched(self.model, self.signal.device, self.seed):
+            gradient = mean_gradient(
+                lambda points, samples: self._score(points, _repeat(classes[samples], points)),
+                self.signal,
+                schedule,
+                baseline=self.baseline,
+                noise_level=self.noise_level,
+                internal_batch_size=self.internal_batch_size,
+                show_progress=self.show_progress,
+                label=method.replace("_", " "),
+                progress=progress,
+                should_stop=should_stop,
+            )
+            start = None
+            if kind.path:
+                start_signal = (
+                    torch.zeros_like(self.signal)
+                    if self.baseline is None
+                    else self.baseline.expand_as(self.signal).clone()
+                )
+                start = self._values(start_signal, classes)
+            output = (
+                self.objective_at_input(classes)
+                if self.logits is not None
+                else self._values(self.signal, classes)
+            )
+        entry = Entry(
+            method=method,
+            target=target_name(target) if self.objective.function is None else "custom",
+            classes=classes.cpu(),
+            gradient=gradient,
+            baseline=self.baseline if kind.path else None,
+            path=kind.path,
+            multiply=self.multiply_by_inputs,
+            output=output,
+            start=start,
+        )
+        return self.empty().with_entry(entry)
+
+    def empty(self) -> Explanation:
+        """Return an explanation that holds the input and the prediction but no gradient yet."""
+        return Explanation(
+            signal=self.signal,
+            modality=self.modality,
+            entries={},
+            method="",
+            target="",
+            class_names=self.class_names,
+            probabilities=None if self.logits is None else self.logits.softmax(dim=1),
+            mean=self.mean,
+            std=self.std,
+            sample_rate=self.sample_rate,
+            spacing=self.spacing,
+        )
+
+    def objective_at_input(self, classes: Tensor) -> Tensor:
+        """Return the objective at the input, ``[N]``, without running the model again."""
+        if self.logits is None or self.objective.function is not None:
+            raise ValueError("a custom objective needs the output of the model")
+        return self.objective(self.logits, classes)
+
+    def predict(self, points: Tensor) -> Tensor:
+        """Return the class probabilities ``[B, K]`` at `points`, without a gradient."""
+        with torch.no_grad(), checks.untouched(self.model, points.device, self.seed):
+            return logits_of(self._run(points)).softmax(dim=1)
+
+    def _classes(self, target: Target) -> Tensor:
+        if self.logits is None:
+            if target is not None:
+                raise ValueError(
+                    f"target is {target!r}: with a custom objective it must be None, since the "
+                    "objective already gives one number per sample"
+                )
+            return torch.zeros(len(self.signal), 1, dtype=torch.long, device=self.signal.device)
+        return resolve_target(target, self.logits)
+
+    def _run(self, points: Tensor) -> Any:
+        inputs = points if self.front_end is None else self.front_end(points)
+        device = points.device.type
+        with torch.autocast(device, dtype=self.autocast, enabled=self.autocast is not None):
+            return self.model(inputs)
+
+    def _score(self, points: Tensor, classes: Tensor) -> Tensor:
+        try:
+            return self.objective(self._run(points), classes)
+        except RuntimeError as error:
+            if "in-place operation" not in str(error):
+                raise
+            raise ValueError(_IN_PLACE) from error
+
+    def _values(self, points: Tensor, classes: Tensor) -> Tensor:
+        with torch.no_grad():
+            return torch.cat(
+                [
+                    self.objective(self._run(points[part].clone()), classes[part])
+                    for part in self._parts()
+                ]
+            )
+
+    def _parts(self) -> list[slice]:
+        n = len(self.signal)
+        size = self.internal_batch_size or 16
+        return [slice(i, min(i + size, n)) for i in range(0, n, size)]
+
+    def _first_pass(self) -> Tensor | None:
+        """Run the model on the input: check its output, learn the prediction."""
+        found = []
+        with (
+            checks.untouched(self.model, self.signal.device, self.seed),
+            torch.inference_mode(False),
+            torch.no_grad(),
+        ):
+            for part in self._parts():
+                points = self.signal[part].clone()
+                version = points._version
+                output = self._run(points)
+                if points._version != version:
+                    raise ValueError(_IN_PLACE)
+                try:
+                    logits = logits_of(output)
+                except (TypeError, ValueError):
+                    if self.objective.function is None:
+                        raise
+                    self.objective(output, torch.zeros(len(points), 1))
+                    return None
+                if len(logits) != len(points):
+                    raise ValueError(
+                        f"model returned {len(logits)} rows for {len(points)} inputs: it must "
+                        "return one row of logits per sample"
+                    )
+                found.append(logits)
+        logits = torch.cat(found)
+        if not torch.isfinite(logits).all():
+            raise ValueError("model returned NaN or infinite logits at x: they must be finite")
+        if self.objective.name == "log_probability" and _looks_like_probabilities(logits):
+            warnings.warn(
+                "model seems to return probabilities (each row is positive and sums to 1): the "
+                "default objective expects logits; remove the softmax, or pass "
+                "objective=lambda output: output.log()[:, class_index]",
+                stacklevel=4,
+            )
+        return None if self.objective.function is not None else logits
+
+    def _check_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
+        if names is None:
+            return None
+        if isinstance(names, str):
+            raise TypeError(f"class_names is {names!r}: it must be a list with one name per class")
+        if self.logits is not None and len(names) != self.logits.shape[1]:
+            raise ValueError(
+                f"class_names has {len(names)} names: the model has {self.logits.shape[1]} classes"
+            )
+        return tuple(map(str, names))
+
+
+_IN_PLACE = (
+    "model changes its input in place: it must leave the input as it is; replace operations such "
+    "as x.mul_(…), x += …, or nn.ReLU(inplace=True) at the very beginning by ones that return a "
+    "new tensor"
+)
+
+
+def _repeat(classes: Tensor, points: Tensor) -> Tensor:
+    return classes.repeat(len(points) // len(classes), 1)
+
+
+def _looks_like_probabilities(logits: Tensor) -> bool:
+    sums = logits.sum(dim=1)
+    return bool((logits >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4))
+
+
+def _per_channel(
+    values: Sequence[float] | float | None, name: str, channels: int
+) -> tuple[float, ...] | None:
+    if values is None:
+        return None
+    if isinstance(values, (int, float)):
+        values = [values] * channels
+    numbers = tuple(float(v) for v in values)
+    if len(numbers) != channels:
+        raise ValueError(f"{name} has {len(numbers)} values: x has {channels} channels")
+    if name == "std" and not all(v > 0 for v in numbers):
+        raise ValueError(f"std is {numbers}: every value must be positive")
+    return numbers
+
+
+def _per_axis(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...] | None:
+    if spacing is None:
+        return None
+    numbers = tuple(float(v) for v in spacing)
+    if len(numbers) != ndim or not all(v > 0 for v in numbers):
+        raise ValueError(
+            f"spacing is {numbers}: it must be {ndim} positive numbers, the voxel size along "
+            "depth, height and width in mm"
+        )
+    return numbers
+
+
+def explain(
+    model: Callable[..., Any],
+    x: Any,
+    target: Target = None,
+    method: str | Sequence[str] = DEFAULT_METHOD,
+    **settings: Any,
+) -> Explanation:
+    """Explain why a classifier decided as it did about an input, once for every wavelet basis.
+
+    The model is run here and only here. ``explanation.at("db4", level=3)`` and everything that
+    follows are transforms of the result. For the mathematics see Kasmi et al., "One Wave To
+    Explain Them All", ICML 2025 (section 3), and the README.
+
+    Parameters
+    ----------
+    model : Module or callable
+        Takes ``[B, C, *space]``; returns logits ``[B, K]`` as a tensor, as the first of a tuple,
+        as ``logits`` of a mapping or of an object. It is left exactly as it was.
+    x : Tensor or array
+        Image ``[C, H, W]`` or ``[N, C, H, W]``; audio ``[T]`` or ``[N, C, T]`` with
+        `sample_rate`; volume ``[N, C, D, H, W]``. Floats, prepared as the model takes them.
+    target : int, sequence of int, tuple of two, or None
+        A class; one for each sample; a pair to contrast (f_a − f_b); None: the predicted class.
+    method : str or sequence of str
+        One or several of :func:`wam_widgets.methods`. The first is selected in the result.
+    baselines : None, float, "blur" or Tensor
+        Where the path of integrated gradients begins; zero by default.
+    n_steps : int
+        Points of integrated gradients (Gauss–Legendre). Default 32.
+    n_samples : int
+        Points of SmoothGrad and of smooth integrated gradients. Default 25.
+    noise_level : float, optional
+        Standard deviation of the noise, as a fraction of each sample's value range. Default 0.1
+        for images and volumes, 0.05 for audio.
+    multiply_by_inputs : bool
+        Attribution = coefficients × gradient (default), else the gradient alone. Signs are kept.
+    objective : {"log_probability", "logit", "probability"} or callable
+        What is explained. A callable takes the model's output and returns ``[B]``.
+    front_end : callable, optional
+        Differentiable map from the signal to what the model takes.
+    sample_rate : float, optional
+        In Hz; says that x is audio.
+    spacing : sequence of float, optional
+        Voxel size in mm along depth, height, width; says that x is a volume.
+    modality : {"image", "audio", "volume"}, optional
+        Where the shape does not tell.
+    class_names : sequence of str, optional
+        One for each class.
+    mean, std : float or sequence of float, optional
+        Normalisation of the input, for display: shown = x · std + mean.
+    internal_batch_size : int, optional
+        Points in one pass of the model. Chosen by default, halved when memory runs out.
+    autocast : torch.dtype, optional
+        Run the model under ``torch.autocast``; gradients are accumulated in float32.
+    seed : int
+        Of the noise. The global generators are not touched.
+    show_progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Explanation
+        Immutable; does not hold the model.
+
+    Raises
+    ------
+    TypeError, ValueError
+        With the argument's name, what it was and what it must be.
+    MemoryError
+        If a single input does not fit into memory.
+    """
+    names = [method] if isinstance(method, str) else list(method)
+    if not names:
+        raise ValueError("method is empty: it must name at least one method")
+    for name in names:
+        check_method(name)
+    explainer = Explainer(model, x, **settings)
+    if explainer.baseline is not None and not any(METHODS[name].path for name in names):
+        raise ValueError(
+            f"baselines is given, but {', '.join(names)} has no path: use integrated_gradients or "
+            "smooth_integrated_gradients, or leave it out"
+        )
+    result = explainer.explain(names[0], target)
+    for name in names[1:]:
+        result = result | explainer.explain(name, target)
+    return result
+
+
+def _signature() -> inspect.Signature:
+    """Spell the settings out for help and completion; their one list is that of Explainer."""
+    own = list(inspect.signature(explain, eval_str=True).parameters.values())[:-1]
+    settings = list(inspect.signature(Explainer, eval_str=True).parameters.values())[2:]
+    return inspect.Signature([*own, *settings], return_annotation=Explanation)
+
+
+explain.__signature__ = _signature()  # type: ignore[attr-defined]

@@ -1,0 +1,339 @@
+"""Explanation: mean gradients with their input, independent of any basis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from wam_widgets.attribution import Attribution
+from wam_widgets.objectives import Target, target_name
+from wam_widgets.wavelets import Basis, max_level
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from wam_widgets.best_basis import BasisSweep
+
+_DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 2)}
+"""Most faithful family and level per modality, measured; short filters, deep."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The mean gradient of one method and target.
+
+    Attributes
+    ----------
+    method, target : str
+        Names by which it is selected.
+    classes : Tensor
+        Explained class of each sample, ``[N, 1]``, or ``[N, 2]`` for a contrast.
+    gradient : Tensor
+        ``[N, C, *space]``.
+    baseline : Tensor or None
+        x₀ of the path, broadcastable to the signal; None for zero.
+    path : bool
+        The gradient was taken along a path: attributions are (Wx − Wx₀) ⊙ Pg.
+    multiply : bool
+        Attributions are multiplied by the coefficients.
+    output : Tensor
+        The objective at the input, ``[N]``.
+    start : Tensor or None
+        The objective at the baseline, ``[N]``, for methods along a path.
+    """
+
+    method: str
+    target: str
+    classes: Tensor
+    gradient: Tensor
+    baseline: Tensor | None
+    path: bool
+    multiply: bool
+    output: Tensor
+    start: Tensor | None = None
+
+    def __getitem__(self, part: slice) -> Entry:
+        n = len(self.gradient)
+        baseline = self.baseline
+        if baseline is not None and len(baseline) == n:
+            baseline = baseline[part]
+        return replace(
+            self,
+            classes=self.classes[part],
+            gradient=self.gradient[part],
+            baseline=baseline,
+            output=self.output[part],
+            start=None if self.start is None else self.start[part],
+        )
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Probability of the explained class against the share of coefficients kept or removed.
+
+    Attributes
+    ----------
+    method, target : str
+        The explanation it belongs to.
+    basis : Basis
+        Where coefficients were ranked.
+    ranking : str
+        ``"signed"`` or ``"magnitude"``.
+    share : Tensor
+        ``[S]``, ascending from 0 to 1.
+    insertion, deletion : Tensor
+        ``[N, S]``: only the most important share kept; the most important share removed.
+    """
+
+    method: str
+    target: str
+    basis: Basis
+    ranking: str
+    share: Tensor
+    insertion: Tensor
+    deletion: Tensor
+
+    def __getitem__(self, part: slice) -> Curve:
+        return replace(self, insertion=self.insertion[part], deletion=self.deletion[part])
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a model decided as it did about a batch of inputs, before any basis is chosen.
+
+    Made by :func:`wam_widgets.explain`; immutable; does not hold the model. Slicing gives the
+    explanation of some samples, ``a | b`` joins explanations of the same input.
+
+    Attributes
+    ----------
+    signal : Tensor
+        ``[N, C, *space]``, as the model took it.
+    modality : {"image", "audio", "volume"}
+    entries : mapping of (method, target) to Entry
+        Everything that was computed.
+    method, target : str
+        The selected entry, see :meth:`select`.
+    class_names : tuple of str or None
+    probabilities : Tensor or None
+        ``[N, K]`` at the input.
+    mean, std : tuple of float or None
+        Normalisation per channel; shown = signal · std + mean.
+    sample_rate : float or None
+        In Hz.
+    spacing : tuple of float or None
+        In mm.
+    curves : tuple of Curve
+        Measured insertion and deletion curves, see :func:`wam_widgets.metrics.curve`.
+    """
+
+    signal: Tensor
+    modality: str
+    entries: Mapping[tuple[str, str], Entry]
+    method: str
+    target: str
+    class_names: tuple[str, ...] | None = None
+    probabilities: Tensor | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+    sample_rate: float | None = None
+    spacing: tuple[float, ...] | None = None
+    curves: tuple[Curve, ...] = field(default=())
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the methods that were computed."""
+        return tuple(dict.fromkeys(method for method, _ in self.entries))
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Names of the targets that were computed."""
+        return tuple(dict.fromkeys(target for _, target in self.entries))
+
+    @property
+    def entry(self) -> Entry:
+        """The selected entry."""
+        if not self.entries:
+            raise ValueError("the explanation is empty: nothing has been computed yet")
+        return self.entries[self.method, self.target]
+
+    @property
+    def gradient(self) -> Tensor:
+        """The selected mean gradient, ``[N, C, *space]``."""
+        return self.entry.gradient
+
+    @property
+    def space(self) -> tuple[int, ...]:
+        """Spatial shape of the signal."""
+        return tuple(self.signal.shape[2:])
+
+    @property
+    def default_ranking(self) -> str:
+        """Ranking measured to be most faithful: magnitude for audio, else signed."""
+        return "magnitude" if self.modality == "audio" else "signed"
+
+    @property
+    def default_basis(self) -> Basis:
+        """Basis measured to be most faithful for the modality, as deep as the signal allows."""
+        family, level = _DEFAULT_BASIS[self.modality]
+        if max_level(family, self.space) == 0:
+            family = "haar"
+        return Basis(family, max(1, min(level, max_level(family, self.space))))
+
+    def select(self, method: str | None = None, target: Target | str = "") -> Explanation:
+        """Return the same explanation with another of its entries selected.
+
+        Raises
+        ------
+        ValueError
+            If it was not computed, with what there is.
+        """
+        wanted = self.method if method is None else method
+        if isinstance(target, str):
+            name = target or self.target
+        else:
+            name = target_name(target)
+        if (wanted, name) not in self.entries:
+            there = ", ".join(f"{m} for {t}" for m, t in self.entries) or "nothing"
+            raise ValueError(
+                f"method {wanted!r} for target {name!r} was not computed; there is: {there}"
+            )
+        return replace(self, method=wanted, target=name)
+
+    def with_entry(self, entry: Entry) -> Explanation:
+        """Return this explanation with one more entry, selected."""
+        if entry.gradient.shape != self.signal.shape:
+            raise ValueError(
+                f"gradient has shape {tuple(entry.gradient.shape)}: it must be that of the "
+                f"signal, {tuple(self.signal.shape)}"
+            )
+        entries = {**self.entries, (entry.method, entry.target): entry}
+        return replace(self, entries=entries, method=entry.method, target=entry.target)
+
+    def with_curves(self, curves: Iterable[Curve]) -> Explanation:
+        """Return this explanation with measured curves added; newer ones replace older ones."""
+
+        def key(curve: Curve) -> tuple[str, str, Basis, str]:
+            return curve.method, curve.target, curve.basis, curve.ranking
+
+        known = {key(curve): curve for curve in (*self.curves, *curves)}
+        return replace(self, curves=tuple(known.values()))
+
+    def __or__(self, other: Explanation) -> Explanation:
+        """Join two explanations of the same input; the selection stays that of the first."""
+        if not isinstance(other, Explanation):
+            return NotImplemented
+        if self.signal.shape != other.signal.shape or not torch.equal(self.signal, other.signal):
+            raise ValueError("the explanations are of different inputs: they must be of the same")
+        joined = replace(self, entries={**self.entries, **other.entries})
+        return joined.with_curves(other.curves)
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+    def __getitem__(self, sample: int | slice) -> Explanation:
+        """Return the explanation of one sample (the batch axis stays) or of a slice of them."""
+        if isinstance(sample, int):
+            if not -len(self) <= sample < len(self):
+                raise IndexError(f"sample is {sample}: there are {len(self)}")
+            part = slice(sample, sample + 1 or None)
+        elif isinstance(sample, slice):
+            part = sample
+        else:
+            raise TypeError(f"sample is {sample!r}: it must be an integer or a slice")
+        return replace(
+            self,
+            signal=self.signal[part],
+            entries={key: entry[part] for key, entry in self.entries.items()},
+            probabilities=None if self.probabilities is None else self.probabilities[part],
+            curves=tuple(curve[part] for curve in self.curves),
+        )
+
+    def __repr__(self) -> str:
+        shape = " × ".join(map(str, self.signal.shape))
+        what = ", ".join(f"{m} for {t}" for m, t in self.entries) or "empty"
+        return f"Explanation({self.modality} {shape}: {what})"
+
+    def at(
+        self, basis: str | Basis | None = None, level: int | None = None, mode: str = "symmetric"
+    ) -> Attribution:
+        """Return the attribution in a wavelet basis; no model pass.
+
+        Parameters
+        ----------
+        basis : str or Basis, optional
+            Wavelet name, or a whole :class:`Basis`. Default: :attr:`default_basis`.
+        level : int, optional
+            Number of scales; the modality's default, or as deep as possible, when left out.
+        mode : str
+            Boundary mode, one of :data:`wam_widgets.wavelets.MODES`.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or the level is deeper than the signal allows.
+        """
+        if isinstance(basis, Basis):
+            chosen = basis if level is None else replace(basis, level=level)
+        elif basis is None and level is None:
+            chosen = replace(self.default_basis, mode=mode)
+        else:
+            family = self.default_basis.family if basis is None else basis
+            if level is None:
+                deepest = max_level(family, self.space)
+                level = max(1, min(_DEFAULT_BASIS[self.modality][1], deepest))
+            chosen = Basis(family, level, mode)
+        chosen.sizes(self.space)
+        return Attribution(self, chosen)
+
+    def best_basis(
+        self,
+        criterion: str | Callable[[Attribution], Tensor] = "sparseness",
+        families: Sequence[str] | None = None,
+        levels: Sequence[int] | None = None,
+        mode: str = "symmetric",
+    ) -> BasisSweep:
+        """Compare families and levels; no model pass. See :func:`best_basis.best_basis`."""
+        from wam_widgets.best_basis import best_basis
+
+        return best_basis(self, criterion, families, levels, mode)
+
+    def completeness(self) -> Tensor:
+        """Return sum of attributions − (f(x) − f(x₀)) per sample, ``[N]``.
+
+        Zero up to the error of the integral for integrated gradients, in every basis; for smooth
+        integrated gradients, up to the noise's effect on f.
+        """
+        entry = self.entry
+        if entry.start is None or not entry.multiply:
+            raise ValueError(
+                f"method {self.method!r} has no completeness: use integrated_gradients or "
+                "smooth_integrated_gradients with multiply_by_inputs"
+            )
+        difference = self.signal if entry.baseline is None else self.signal - entry.baseline
+        total = (difference.to(entry.gradient.dtype) * entry.gradient).flatten(1).sum(1)
+        return total - (entry.output - entry.start)
+
+    def label(self, sample: int = 0) -> str:
+        """Return the explained class of a sample in words."""
+        names = []
+        for index in self.entry.classes[sample].tolist():
+            names.append(self.class_names[index] if self.class_names else f"class {index}")
+        if self.target == "custom":
+            return "custom objective"
+        return " against ".join(names)
+
+    def plot(self, sample: int = 0, **options: Any) -> Figure:
+        """Return a matplotlib figure in the default basis; see :meth:`Attribution.plot`."""
+        return self.at().plot(sample, **options)
+
+    def to_html(self, path: str | Path, title: str | None = None) -> Path:
+        """Write one offline interactive HTML file; see :func:`wam_widgets.report.to_html`."""
+        from wam_widgets.report import to_html
+
+        return to_html(self, path, title=title)
+
