@@ -1,0 +1,80 @@
+/**
+ * Two kinds of import that plain TypeScript does not know, for the build and for the tests alike:
+ * a style sheet as a string, and a whole worker, bundled, as a string. A single-file page and a
+ * notebook have no second file that a worker could be loaded from.
+ */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import * as esbuild from "esbuild";
+
+export const TARGET = "es2022";
+const WORKER = /^worker:/;
+const STYLE = /\.css$/;
+
+function locate(specifier, importer) {
+  const file = path.resolve(path.dirname(importer), specifier.replace(WORKER, ""));
+  return WORKER.test(specifier) ? `${file}.ts` : file;
+}
+
+async function bundleWorker(file) {
+  const result = await esbuild.build({
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: TARGET,
+    write: false,
+    legalComments: "none",
+  });
+  return result.outputFiles[0].text;
+}
+
+async function minifyStyle(file) {
+  const result = await esbuild.transform(await readFile(file, "utf8"), {
+    loader: "css",
+    minify: true,
+  });
+  return result.code;
+}
+
+/** For esbuild. */
+export function textImports() {
+  return {
+    name: "text-imports",
+    setup(build) {
+      build.onResolve({ filter: WORKER }, ({ path: specifier, importer }) => ({
+        path: locate(specifier, importer),
+        namespace: "worker",
+      }));
+      build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path: file }) => ({
+        contents: await bundleWorker(file),
+        loader: "text",
+      }));
+      build.onLoad({ filter: STYLE }, async ({ path: file }) => ({
+        contents: await minifyStyle(file),
+        loader: "text",
+      }));
+    },
+  };
+}
+
+/** For vitest. */
+export function textImportsForTests() {
+  // Virtual names: a name ending in .css would go through vite's own style pipeline.
+  const prefix = "\0text:";
+  return {
+    name: "text-imports",
+    enforce: "pre",
+    resolveId(specifier, importer) {
+      if (!importer || !(WORKER.test(specifier) || STYLE.test(specifier))) return null;
+      const kind = WORKER.test(specifier) ? "worker" : "style";
+      return `${prefix}${kind}:${locate(specifier, importer)}?`;
+    },
+    async load(id) {
+      if (!id.startsWith(prefix)) return null;
+      const [, kind, file] = /^([a-z]+):(.*)\?$/.exec(id.slice(prefix.length));
+      const text = await (kind === "worker" ? bundleWorker(file) : minifyStyle(file));
+      return `export default ${JSON.stringify(text)};`;
+    },
+  };
+}
