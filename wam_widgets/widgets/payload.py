@@ -1,0 +1,223 @@
+"""What a front end needs of an explanation: the ``Payload`` of ``js/src/core/types.ts``.
+
+Signal and gradients in their own domain, and the filters: every basis, level, threshold and
+reconstruction is computed from them in the browser.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from wam_widgets.widgets import wire
+
+if TYPE_CHECKING:
+    from wam_widgets.explanation import Curve, Entry, Explanation
+
+__all__ = ["curve_payload", "entry_payload", "payload", "reduction"]
+
+Array = npt.NDArray[Any]
+
+LONGEST_SIDE = {"image": 1024, "volume": 256}
+"""Longest side that is shown as it is; beyond it the input is averaged down. Sounds never are."""
+
+TOP_CLASSES = 10
+
+
+def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any]:
+    """Return everything of an explanation that does not change with a control.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        May hold no entry yet: then the front end shows the signal alone.
+    title : str, optional
+        What it is about, for people and screen readers.
+
+    Returns
+    -------
+    dict
+        Plain Python values, and ``bytes`` inside the wire arrays. The ``id`` is a digest of the
+        content: the same explanation gives the same payload, byte for byte.
+    """
+    factor = reduction(explanation)
+    signal = _numpy(explanation.signal)
+    mean, std = explanation.mean, explanation.std
+    result: dict[str, Any] = {
+        "modality": explanation.modality,
+        "signal": wire.encode_signal(reduce(signal, factor, "mean"), mean, std),
+        "display": _display(signal, mean, std, explanation.modality),
+        "reduced": factor,
+        "classNames": list(explanation.class_names) if explanation.class_names else None,
+        "top": _top(explanation),
+        "entries": [entry_payload(entry, factor) for entry in explanation.entries.values()],
+        "curves": [curve_payload(curve) for curve in explanation.curves],
+        "bank": wire.bank(),
+        "title": title or f"Wavelet explanation of {_NOUN[explanation.modality]}",
+    }
+    return {"id": _digest(result), **result}
+
+
+_NOUN = {"image": "an image", "audio": "a sound", "volume": "a volume"}
+
+
+def entry_payload(entry: Entry, factor: int = 1) -> dict[str, Any]:
+    """Return one mean gradient as the front end takes it (``EntryPayload``).
+
+    Parameters
+    ----------
+    entry : Entry
+        Of the explanation.
+    factor : int
+        By which the input is averaged down. The gradient is summed over the same blocks: that is
+        the derivative with respect to one value of the smaller input, when that value stands for
+        its whole block.
+    """
+    return {
+        **entry_header(entry.method, entry.target, entry.classes, entry.path, entry.multiply),
+        "gradient": gradient_wire(entry.gradient, factor),
+        "baseline": _baseline(entry, factor),
+        "output": _list(entry.output),
+    }
+
+
+def entry_header(
+    method: str, target: str, classes: Tensor, path: bool, multiply: bool
+) -> dict[str, Any]:
+    """Return the part of an ``EntryPayload`` that is known before anything is computed."""
+    per_sample = classes.detach().cpu().reshape(len(classes), -1)
+    return {
+        "method": method,
+        "target": target,
+        "classes": per_sample.tolist(),
+        "path": path,
+        "multiply": multiply,
+    }
+
+
+def gradient_wire(gradient: Tensor, factor: int = 1) -> wire.WireArray:
+    """Pack a gradient in 16-bit floats, summed over blocks of the given side."""
+    return wire.encode(reduce(_numpy(gradient), factor, "sum"), "f16", name="gradient")
+
+
+def curve_payload(curve: Curve) -> dict[str, Any]:
+    """Return insertion and deletion curves as the front end takes them (``CurvePayload``)."""
+    return {
+        "method": curve.method,
+        "target": curve.target,
+        "family": curve.basis.family,
+        "level": curve.basis.level,
+        "mode": curve.basis.mode,
+        "ranking": curve.ranking,
+        "share": _list(curve.share),
+        "insertion": _list(curve.insertion),
+        "deletion": _list(curve.deletion),
+    }
+
+
+def reduction(explanation: Explanation) -> int:
+    """Return the whole number by which the sides of the input are divided for display.
+
+    1, unless a side is longer than :data:`LONGEST_SIDE` of the modality.
+    """
+    limit = LONGEST_SIDE.get(explanation.modality)
+    if limit is None:
+        return 1
+    return max(1, math.ceil(max(explanation.signal.shape[2:]) / limit))
+
+
+def reduce(array: Array, factor: int, how: str) -> Array:
+    """Take the mean or the sum over blocks of `factor` samples along each spatial axis.
+
+    The last block of an axis is shorter where `factor` does not divide the axis.
+
+    Parameters
+    ----------
+    array : ndarray, shape [N, C, *space]
+    factor : int
+    how : {"mean", "sum"}
+    """
+    if factor == 1:
+        return array
+    out = array.astype(np.float64)
+    for axis in range(2, array.ndim):
+        size = out.shape[axis]
+        starts = np.arange(0, size, factor)
+        out = np.add.reduceat(out, starts, axis=axis)
+        if how == "mean":
+            counts = np.diff(np.append(starts, size))
+            out /= counts.reshape([-1 if i == axis else 1 for i in range(out.ndim)])
+    return out
+
+
+def _baseline(entry: Entry, factor: int) -> wire.WireArray | None:
+    if entry.baseline is None:
+        return None
+    given = _numpy(entry.baseline)
+    full = np.broadcast_to(given, (len(given), *entry.gradient.shape[1:]))
+    return wire.encode_signal(reduce(full, factor, "mean"), name="baseline")
+
+
+def _display(signal: Array, mean: Any, std: Any, modality: str) -> dict[str, Any]:
+    """How a value becomes a grey level: ``x * std + mean``, then a range from black to white."""
+    channels = signal.shape[1]
+    centres = [float(v) for v in mean] if mean is not None else [0.0] * channels
+    widths = [float(v) for v in std] if std is not None else [1.0] * channels
+    axes = (0, *range(2, signal.ndim))
+    ends = [
+        extreme * np.array(widths) + np.array(centres)
+        for extreme in (signal.min(axis=axes), signal.max(axis=axes))
+    ]
+    low, high = float(ends[0].min()), float(ends[1].max())
+    # Rounding must not push a picture of 0..1 into a range of its own.
+    slack = 1e-3
+    if modality == "audio":
+        largest = max(abs(low), abs(high)) or 1.0
+        low, high = -largest, largest
+    elif -slack <= low and high <= 1 + slack:
+        low, high = 0.0, 1.0
+    elif low >= 0 and high <= 255 and np.array_equal(signal, np.rint(signal)):
+        low, high = 0.0, 255.0
+    elif low == high:
+        low, high = low - 0.5, high + 0.5
+    return {"mean": centres, "std": widths, "range": [low, high]}
+
+
+def _top(explanation: Explanation) -> list[list[dict[str, Any]]]:
+    """Return the most probable classes of each sample, best first."""
+    if explanation.probabilities is None:
+        return [[] for _ in range(len(explanation.signal))]
+    probabilities = _numpy(explanation.probabilities)
+    order = np.argsort(-probabilities, axis=1, kind="stable")[:, :TOP_CLASSES]
+    return [
+        [{"index": int(k), "probability": round(float(row[k]), 6)} for k in best]
+        for row, best in zip(probabilities, order, strict=True)
+    ]
+
+
+def _numpy(tensor: Tensor) -> Array:
+    return tensor.detach().cpu().double().numpy()
+
+
+def _list(values: Any) -> Any:
+    """Return numbers, rounded to what float32 can tell apart, in nested lists."""
+    array = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
+    flat = [float(f"{float(value):.8g}") for value in array.ravel()]
+    return np.array(flat).reshape(array.shape).tolist()
+
+
+def _digest(content: dict[str, Any]) -> str:
+    digest = hashlib.sha256()
+
+    def take(value: bytes) -> str:
+        digest.update(value)
+        return ""
+
+    digest.update(json.dumps(content, default=take, sort_keys=True).encode())
+    return digest.hexdigest()[:16]
