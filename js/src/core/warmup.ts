@@ -1,0 +1,65 @@
+/** A first call runs uncompiled; small invented data takes that cost before it is noticed. */
+import { Computer } from "./compute";
+import type { Payload, Request, WireArray } from "./types";
+
+const SIDE = 48;
+
+/** Go through all stages for some milliseconds. */
+export function warmUp(milliseconds: number): void {
+  const computer = new Computer(invented());
+  const request: Request = {
+    method: "",
+    target: "",
+    sample: 0,
+    family: "db2",
+    level: 2,
+    mode: "symmetric",
+    ranking: "signed",
+    keep: 0,
+    mask: "hard",
+    scales: null,
+    channels: "sum",
+    selection: null,
+  };
+  const stop = performance.now() + milliseconds;
+  for (let turn = 0; performance.now() < stop; turn++) {
+    // Mostly the steps of a slider, now and then another basis.
+    computer.frame({ ...request, keep: (turn % 16) / 16, level: 1 + (Math.floor(turn / 4) % 2) });
+  }
+}
+
+function invented(): Payload {
+  const array = (): WireArray => {
+    const data = Float32Array.from({ length: 3 * SIDE * SIDE }, (_, i) => Math.sin(i * i));
+    return { dtype: "f32", shape: [1, 3, SIDE, SIDE], data };
+  };
+  const low = [-0.129409523, 0.224143868, 0.836516304, 0.482962913];
+  const taps = Float32Array.from([...low, ...[...low].reverse()]);
+  return {
+    id: "",
+    modality: "image",
+    signal: array(),
+    display: { mean: [], std: [], range: [0, 1] },
+    reduced: 1,
+    classNames: null,
+    top: [],
+    entries: [
+      {
+        method: "",
+        target: "",
+        classes: [],
+        gradient: array(),
+        baseline: null,
+        path: true,
+        multiply: true,
+        output: [],
+      },
+    ],
+    curves: [],
+    bank: {
+      families: [{ name: "db2", length: 4 }],
+      taps: { dtype: "f32", shape: [8], data: taps },
+    },
+    title: "",
+  };
+}
