@@ -9,10 +9,7 @@ const BUDGET_KB = 150;
 const here = path.dirname(fileURLToPath(import.meta.url));
 const output = path.join(here, "..", "wam_widgets", "static");
 
-for (const [name, format] of [
-  ["widget", "esm"],
-  ["report", "iife"],
-]) {
+async function bundle(name, format) {
   const outfile = path.join(output, `${name}.js`);
   await esbuild.build({
     absWorkingDir: here,
@@ -29,4 +26,11 @@ for (const [name, format] of [
   const size = (await stat(outfile)).size / 1000;
   console.log(`${name}.js  ${size.toFixed(1)} kB`);
   if (size > BUDGET_KB) console.warn(`${name}.js is over its budget of ${BUDGET_KB} kB`);
+}
+
+try {
+  await bundle("widget", "esm");
+  await bundle("report", "iife");
+} catch {
+  process.exitCode = 1; // esbuild has already said what is wrong and where
 }

@@ -68,11 +68,11 @@ export function textImportsForTests() {
     resolveId(specifier, importer) {
       if (!importer || !(WORKER.test(specifier) || STYLE.test(specifier))) return null;
       const kind = WORKER.test(specifier) ? "worker" : "style";
-      return `${prefix}${kind}:${locate(specifier, importer)}?`;
+      return `${prefix}${kind}:${locate(specifier, importer)}.text`;
     },
     async load(id) {
       if (!id.startsWith(prefix)) return null;
-      const [, kind, file] = /^([a-z]+):(.*)\?$/.exec(id.slice(prefix.length));
+      const [, kind, file] = /^([a-z]+):(.*)\.text$/.exec(id.slice(prefix.length));
       const text = await (kind === "worker" ? bundleWorker(file) : minifyStyle(file));
       return `export default ${JSON.stringify(text)};`;
     },

@@ -92,17 +92,21 @@ def build(install_node: bool = False) -> None:
     """
     node = _require_node(BUILD_NODE, install_node)
     _install_packages(node, develop=False)
-    _call([node.node, "build.mjs"], node, "bundling the front end")
+    status = _call([node.node, "build.mjs"], node)
+    if status != 0:
+        raise FrontEndError(
+            f"The front end could not be bundled (exit status {status}); see above."
+        )
     missing = [path.name for path in OUTPUTS if not path.is_file()]
     if missing:
         raise FrontEndError(f"The front end was built, but {' and '.join(missing)} did not appear.")
 
 
-def run(script: str, arguments: Sequence[str] = ()) -> None:
-    """Run a script of ``js/package.json`` with every development package installed."""
+def run(script: str, arguments: Sequence[str] = ()) -> int:
+    """Run a script of ``js/package.json`` with every development package; its exit status."""
     node = _require_node(DEVELOP_NODE, install=True)
     _install_packages(node, develop=True)
-    _call([*node.npm, "run", "--silent", script, "--", *arguments], node, f"npm run {script}")
+    return _call([*node.npm, "run", "--silent", script, "--", *arguments], node)
 
 
 def _version(node: str) -> tuple[int, int]:
@@ -137,20 +141,21 @@ def _install_packages(node: Node, develop: bool) -> None:
     if found in ([lock, "develop"], [lock, "develop" if develop else "build"]):
         return
     kind = [] if develop else ["--omit=dev"]
-    _call([*node.npm, "ci", "--silent", *kind], node, "installing the front end's packages")
+    status = _call([*node.npm, "ci", "--no-progress", "--loglevel=error", *kind], node)
+    if status != 0:
+        raise FrontEndError(
+            f"npm ci failed in {JS} (exit status {status}); see above. It needs its registry."
+        )
     STAMP.write_text(f"{lock} {'develop' if develop else 'build'}\n")
 
 
-def _call(command: Sequence[str], node: Node, doing: str) -> None:
+def _call(command: Sequence[str], node: Node) -> int:
     # Standard output may be the build backend's channel to pip: everything is said on the other.
+    environment = node.environment()
     done = subprocess.run(
-        list(command), cwd=JS, env=node.environment(), stdin=subprocess.DEVNULL, stdout=2
+        list(command), cwd=JS, env=environment, stdin=subprocess.DEVNULL, stdout=2, check=False
     )
-    if done.returncode != 0:
-        raise FrontEndError(
-            f"Failed while {doing} ({' '.join(command)}, exit status {done.returncode}). "
-            "The reason is in the output above; npm needs its registry to be reachable."
-        )
+    return done.returncode
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -160,7 +165,7 @@ def main(arguments: Sequence[str]) -> int:
                 if not is_current():
                     build(install_node=True)
             case ["run", script, *rest]:
-                run(script, rest)
+                return run(script, rest)
             case _:
                 print(__doc__, file=sys.stderr)
                 return 2
