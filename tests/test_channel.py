@@ -99,16 +99,42 @@ def test_newest_wins_and_nothing_queues(front: Recorder, channel: Channel) -> No
     assert front.kinds("49") == ["entry"]
 
 
-def test_the_same_request_again_takes_the_work_over(front: Recorder, channel: Channel) -> None:
+def test_the_same_request_again_joins_the_work(front: Recorder, channel: Channel) -> None:
     front.gate("slow")
-    ask(channel, "a", "slow")
-    assert front.begun["slow"].wait(PATIENCE)
-    ask(channel, "b", "slow")
+    for identity in ("a", "b", "c"):
+        ask(channel, identity, "slow")
+        assert front.begun["slow"].wait(PATIENCE)
+    channel.receive({"kind": "cancel", "id": "b"})
     front.go["slow"].set()
     assert channel.wait(PATIENCE)
     assert front.started == ["slow"]
-    assert front.kinds("a") == ["cancelled"]
-    assert front.kinds("b") == ["entry"]
+    assert [front.kinds(i) for i in "abc"] == [["entry"], ["cancelled"], ["entry"]]
+
+
+def test_a_request_joins_one_that_still_waits(front: Recorder, channel: Channel) -> None:
+    front.gate("slow")
+    ask(channel, "a", "slow")
+    assert front.begun["slow"].wait(PATIENCE)
+    ask(channel, "b", "next")
+    ask(channel, "c", "next")
+    front.go["slow"].set()
+    assert channel.wait(PATIENCE)
+    assert front.started == ["slow", "next"]
+    assert [front.kinds(i) for i in "abc"] == [["cancelled"], ["entry"], ["entry"]]
+
+
+def test_a_request_of_the_kernel_has_no_id(front: Recorder, channel: Channel) -> None:
+    front.gate("slow")
+    channel.receive({"kind": "explain", "method": "slow", "target": "predicted"})
+    assert front.begun["slow"].wait(PATIENCE)
+    ask(channel, "view", "slow")
+    channel.receive({"kind": "cancel", "id": "view"})
+    front.go["slow"].set()
+    assert channel.wait(PATIENCE)
+    assert front.kinds("view") == ["cancelled"]
+    channel.receive({"kind": "explain", "method": "quick", "target": "predicted"})
+    assert channel.wait(PATIENCE)
+    assert front.kinds("") == ["entry"]
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -180,7 +206,7 @@ def test_a_browser_that_is_gone_does_not_end_the_work() -> None:
         raise ConnectionError("no comm")
 
     def work(job: Job) -> dict[str, Any]:
-        done.append(job.id)
+        done.append(job.ids[0])
         return {"kind": "entry"}
 
     channel = Channel(send, {"explain": work})

@@ -38,26 +38,27 @@ class Job:
 
     Attributes
     ----------
-    id : str
-        Of the newest request that wants this result.
+    ids : list of str
+        Of all requests that wait for this result: several views may ask for the same. Empty when
+        the kernel itself asked.
     kind : str
         Kind of request, ``"explain"`` or ``"curve"``.
     request : Mapping
         The request without its kind and id.
     """
 
-    id: str
+    ids: list[str]
     kind: str
     request: Mapping[str, Any]
     _channel: Channel
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _preempted: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+    preempted: bool = False
     _progress_due: float = float("-inf")
     _partial_due: float = float("-inf")
 
     def should_stop(self) -> bool:
         """Tell whether nobody waits for the result any more."""
-        return self._stop.is_set()
+        return self.stop.is_set()
 
     def progress(self, done: int, total: int, partial: Callable[[], Message] | None = None) -> None:
         """Report what is done, as often as you like: only some of it is sent.
@@ -114,20 +115,21 @@ class Channel:
         self._closed = False
 
     def receive(self, content: object, buffers: Sequence[Any] = ()) -> None:
-        """Take a message from the front end; returns at once.
+        """Take a message from the front end, or a request without an id of the kernel's own.
 
-        A request for what is already being worked out takes the running job over instead of
-        starting again. Messages of an unknown kind are ignored, so that a newer front end can
-        talk to an older kernel.
+        Returns at once. A request for what is already being worked out joins the running job.
+        Messages of an unknown kind are ignored, so that a newer front end can talk to an older
+        kernel.
         """
         if not isinstance(content, Mapping) or self._closed:
             return
-        kind, identity = content.get("kind"), str(content.get("id"))
-        if kind == "cancel":
-            self._cancel(identity)
+        kind = content.get("kind")
+        ids = [str(content["id"])] if content.get("id") is not None else []
+        if kind == "cancel" and ids:
+            self._cancel(ids[0])
         elif kind in self._handlers:
             request = {k: v for k, v in content.items() if k not in ("kind", "id")}
-            self._accept(Job(identity, str(kind), request, self))
+            self._accept(Job(ids, str(kind), request, self))
 
     def cancel(self) -> None:
         """Stop what runs and drop what waits."""
@@ -161,31 +163,31 @@ class Channel:
 
     def tell(self, job: Job, message: Message) -> int:
         """Send a message of a job, unless the job was stopped; returns the bytes of its arrays."""
-        messages = pack({**message, "id": job.id})
+        messages = pack(message)
         with self._send_lock:
-            # The id is read again under the lock: a newer request may have taken the job over.
             if job.should_stop():
                 return 0
-            for content, buffers in messages:
-                self._deliver({**content, "id": job.id}, buffers)
-        return sum(len(buffer) for _, buffers in messages for buffer in buffers)
+            # What nobody asked for is worth sending only when it is whole.
+            ids = job.ids or ([""] if message["kind"] == "entry" else [])
+            for identity in ids:
+                for content, buffers in messages:
+                    self._deliver({**content, "id": identity}, buffers)
+        return len(ids) * sum(len(buffer) for _, buffers in messages for buffer in buffers)
 
     def _accept(self, job: Job) -> None:
         with self._lock:
-            running = self._running
-            if running is not None and running.kind == job.kind:
-                if running.request == job.request and not running.should_stop():
+            running, waiting = self._running, self._waiting.get(job.kind)
+            known = [same for same in (running, waiting) if same and same.kind == job.kind]
+            for same in known:
+                if same.request == job.request and (not same.should_stop() or same.preempted):
                     with self._send_lock:
-                        old, running.id = running.id, job.id
-                    self._say(old, {"kind": "cancelled"})
+                        same.ids += job.ids
                     return
-                self._stop(running)
-            dropped = self._waiting.pop(job.kind, None)
-            if dropped is not None:
-                self._stop(dropped)
+            for same in known:
+                self._stop(same)
             if running is not None and self._urgency(job) < self._urgency(running):
-                running._preempted = True
-                running._stop.set()
+                running.preempted = not running.should_stop()
+                running.stop.set()
             self._waiting[job.kind] = job
             if self._thread is None:
                 # The thread lives only while there is work, so a forgotten widget holds none.
@@ -199,21 +201,28 @@ class Channel:
         with self._lock:
             jobs = [*self._waiting.values(), *([self._running] if self._running else [])]
             for job in jobs:
-                if identity in (None, job.id):
-                    if self._waiting.get(job.kind) is job:
-                        del self._waiting[job.kind]
-                    self._stop(job)
+                if identity is not None and identity not in job.ids:
+                    continue
+                if identity is not None and len(job.ids) > 1:
+                    with self._send_lock:
+                        job.ids.remove(identity)
+                    self._say([identity])
+                    continue
+                if self._waiting.get(job.kind) is job:
+                    del self._waiting[job.kind]
+                self._stop(job)
 
     def _stop(self, job: Job) -> None:
         """Stop a job for good and say so at once, although its last pass may still run."""
-        if not job.should_stop() or job._preempted:
-            job._preempted = False
-            job._stop.set()
-            self._say(job.id, {"kind": "cancelled"})
+        if not job.should_stop() or job.preempted:
+            job.preempted = False
+            job.stop.set()
+            self._say(job.ids)
 
-    def _say(self, identity: str, message: Message) -> None:
+    def _say(self, ids: Sequence[str]) -> None:
         with self._send_lock:
-            self._deliver({**message, "id": identity}, [])
+            for identity in ids:
+                self._deliver({"kind": "cancelled", "id": identity}, [])
 
     def _deliver(self, content: Message, buffers: Sequence[Any]) -> None:
         try:
@@ -237,8 +246,8 @@ class Channel:
                     self.tell(job, {"kind": "error", **describe(error)})
             with self._lock:
                 self._running = None
-                if job._preempted and job.kind not in self._waiting:
-                    self._waiting[job.kind] = Job(job.id, job.kind, job.request, self)
+                if job.preempted and job.kind not in self._waiting:
+                    self._waiting[job.kind] = Job(job.ids, job.kind, job.request, self)
 
 
 def describe(error: BaseException) -> dict[str, str]:
