@@ -49,7 +49,7 @@ lab: $(ENV)/.lab
 test: check
 	@$(PY) scripts/front_end.py build
 	$(PY) scripts/front_end.py run test
-	@$(PY) tests/chromium.py
+	@$(PY) -m tests.chromium
 	$(PY) -m pytest
 
 check: $(ENV)/.dev
@@ -66,7 +66,7 @@ format: $(ENV)/.dev
 
 bench: $(ENV)/.dev
 	@$(PY) scripts/front_end.py build
-	@$(PY) tests/chromium.py
+	@$(PY) -m tests.chromium
 	$(PY) benchmarks/run.py
 
 clean:

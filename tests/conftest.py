@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import chromium
 import pytest
-from lab import JupyterLab
-from observe import Observed
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import chromium
+from tests.lab import JupyterLab
+from tests.observe import Observed
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Browser]:
     """One Chromium for the whole run."""
     path = chromium.find()
-    assert path is not None, "no Chromium: run python tests/chromium.py, or pytest -m 'not browser'"
+    assert path is not None, "no Chromium: run python -m tests.chromium, or pytest -m 'not browser'"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
         yield browser

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lab import JupyterLab
-from observe import Observed
 from playwright.sync_api import expect
+
+from tests.lab import JupyterLab
+from tests.observe import Observed
 
 WIDGET = """
 import anywidget, traitlets
