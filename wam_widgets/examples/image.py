@@ -1,0 +1,185 @@
+"""Photographed textures: a small classifier and held-out pictures for it.
+
+The weights and the pictures beside this file are made by `train_image.py`; loading them needs
+neither the network nor scikit-image.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.torch import load as load_tensors
+from torch import Tensor, nn
+
+CLASS_NAMES = ("brick", "grass", "gravel")
+WEIGHTS = "image.safetensors"
+
+COLLAGE_SIZE = 192
+COLLAGE_RADIUS = 64
+CROP_SIZE = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A model and an input for it, with all that is needed to explain and to show them.
+
+    Attributes:
+        model: a trained classifier in evaluation mode; maps `[N, C, H, W]` to logits `[N, K]`.
+        input: `[N, C, H, W]`, float32, normalised: `(pixel - mean) / std`, pixels from 0 to 1.
+        class_names: the K names, in the order of the logits.
+        mean: the mean per channel (C numbers) that was subtracted.
+        std: the standard deviation per channel (C numbers) that was divided by.
+        truth: `[H, W]`, int64: the class that is really shown at each pixel. None where each
+            sample shows one class only.
+        description: one or two sentences about the picture, for people.
+    """
+
+    model: nn.Module
+    input: Tensor
+    class_names: tuple[str, ...]
+    mean: list[float]
+    std: list[float]
+    truth: Tensor | None
+    description: str
+
+
+class TextureNet(nn.Module):
+    """A fully convolutional classifier of textures, for grey pictures from 32x32 pixels up.
+
+    The logits are the spatial mean of local evidence. Normalisation is over the batch, not over
+    groups: in evaluation mode it is then a constant, so that what one place contributes does not
+    depend on what is elsewhere in the picture. GELU keeps the gradients smooth.
+    """
+
+    def __init__(self, n_classes: int = len(CLASS_NAMES)) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            _block(1, 24, kernel_size=5),
+            nn.AvgPool2d(2),
+            _block(24, 36),
+            nn.AvgPool2d(2),
+            _block(36, 48),
+            nn.AvgPool2d(2),
+            _block(48, 64),
+        )
+        self.classifier = nn.Conv2d(64, n_classes, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `[N, 1, H, W]` to logits `[N, K]`."""
+        evidence: Tensor = self.classifier(self.features(x))
+        return evidence.mean(dim=(2, 3))
+
+
+def _block(n_in: int, n_out: int, kernel_size: int = 3) -> nn.Sequential:
+    # Reflection at the border: zeros would be an edge that the model could learn from.
+    return nn.Sequential(
+        nn.Conv2d(
+            n_in,
+            n_out,
+            kernel_size,
+            padding=kernel_size // 2,
+            padding_mode="reflect",
+            bias=False,
+        ),
+        nn.BatchNorm2d(n_out),
+        nn.GELU(),
+    )
+
+
+def image(name: str = "collage") -> Example:
+    """Load the embedded image example: a classifier of brick, grass and gravel.
+
+    Args:
+        name: `"collage"`, one picture `[1, 1, 192, 192]` with a disc of one texture inside
+            another, so that it is known where each class is; or `"crops"`, a batch
+            `[3, 1, 128, 128]` with one picture of each class.
+
+    The pictures come from a part of the photographs that the model was not trained on.
+    """
+    if name not in _INPUTS:
+        options = ", ".join(repr(option) for option in _INPUTS)
+        raise ValueError(f"name={name!r} is not an image example; choose one of {options}.")
+    model, facts = load_model()
+    pixels, truth, description = _INPUTS[name]()
+    mean, std = list(facts["mean"]), list(facts["std"])
+    return Example(
+        model=model,
+        input=normalise(pixels, mean, std),
+        class_names=tuple(facts["class_names"]),
+        mean=mean,
+        std=std,
+        truth=truth,
+        description=description,
+    )
+
+
+def load_model() -> tuple[TextureNet, dict[str, Any]]:
+    """The trained model and the facts stored with it (class names, mean, std, accuracy)."""
+    raw = _read(WEIGHTS)
+    model = TextureNet()
+    model.load_state_dict(load_tensors(raw))
+    return model.eval(), read_facts(raw)
+
+
+def read_facts(raw: bytes) -> dict[str, Any]:
+    """The facts that the training script put into the header of a safetensors file."""
+    length = int.from_bytes(raw[:8], "little")
+    header = json.loads(raw[8 : 8 + length])
+    facts: dict[str, Any] = json.loads(header["__metadata__"]["facts"])
+    return facts
+
+
+def held_out(class_name: str) -> NDArray[np.uint8]:
+    """The part `[512, 192]` of a photograph that the model was not trained on."""
+    with Image.open(io.BytesIO(_read(f"data/{class_name}.png"))) as picture:
+        return np.asarray(picture.convert("L"))
+
+
+def normalise(pixels: NDArray[np.uint8], mean: list[float], std: list[float]) -> Tensor:
+    """Map grey pictures `[N, H, W]` (0 to 255) to the model's input `[N, 1, H, W]`."""
+    x = torch.from_numpy(pixels.astype(np.float32) / 255.0)[:, None]
+    shape = (1, -1, 1, 1)
+    return (x - torch.tensor(mean).view(shape)) / torch.tensor(std).view(shape)
+
+
+def _read(path: str) -> bytes:
+    return resources.files("wam_widgets.examples").joinpath(path).read_bytes()
+
+
+_Input = tuple[NDArray[np.uint8], Tensor | None, str]
+
+
+def _collage() -> _Input:
+    inside, outside = "grass", "brick"
+    axis = np.arange(COLLAGE_SIZE) - (COLLAGE_SIZE - 1) / 2
+    disc = np.hypot(axis[:, None], axis[None, :]) <= COLLAGE_RADIUS
+    part = np.s_[:COLLAGE_SIZE, :COLLAGE_SIZE]
+    pixels = np.where(disc, held_out(inside)[part], held_out(outside)[part])
+    truth = np.where(disc, CLASS_NAMES.index(inside), CLASS_NAMES.index(outside))
+    description = (
+        f"A disc of {inside} inside {outside}, both from parts of the photographs that the model "
+        "was not trained on."
+    )
+    return pixels[None], torch.from_numpy(truth.astype(np.int64)), description
+
+
+def _crops() -> _Input:
+    pixels = np.stack([held_out(name)[:CROP_SIZE, :CROP_SIZE] for name in CLASS_NAMES])
+    names = ", ".join(CLASS_NAMES[:-1]) + f" and {CLASS_NAMES[-1]}"
+    description = (
+        f"One picture each of {names}, from parts of the photographs that the model was not "
+        "trained on."
+    )
+    return pixels, None, description
+
+
+_INPUTS: dict[str, Callable[[], _Input]] = {"collage": _collage, "crops": _crops}
