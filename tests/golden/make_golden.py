@@ -106,6 +106,15 @@ def transforms(rng: np.random.Generator) -> list[Any]:
     return cases
 
 
+def decisive(flat: ref.Array, ranking: str, keep: float) -> float:
+    """Return the next share where single precision cannot swap kept and dropped coefficients."""
+    score = np.sort(flat if ranking == "signed" else np.abs(flat))[::-1]
+    kept = math.floor(keep * len(score) + 0.5)
+    while 0 < kept < len(score) and score[kept - 1] - score[kept] < 1e-4 * np.abs(score).max():
+        kept += 1
+    return kept / len(score)
+
+
 def attribution(
     rng: np.random.Generator,
     kind: str,
@@ -140,6 +149,7 @@ def attribution(
         ("signed", 0.9, "soft", None),
         ("magnitude", 1.0, "hard", None),
     ]:
+        keep = decisive(flat, ranking, keep)
         w = ref.weights(flat, ranking, keep, mask)
         chosen = np.isin(indices, scales) if scales is not None else np.ones(len(flat), bool)
         important = ref.synthesise(
