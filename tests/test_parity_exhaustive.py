@@ -6,16 +6,14 @@ import json
 import math
 import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pywt
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "golden"))
+from tests.golden import reference as ref
 
-import reference as ref  # noqa: E402
+ROOT = Path(__file__).parents[1]
 
 PLANES = [(1, 8), (2, 2), (3, 2), (7, 4), (8, 9), (15, 23), (31, 16), (40, 40), (33, 70)]
 VOLUMES = [(2, 3, 4), (5, 7, 3), (8, 6, 9), (11, 8, 10)]

@@ -1,4 +1,4 @@
-"""Make golden.json.gz, which pytest and vitest both read: `python tests/golden/make_golden.py`.
+"""Make golden.json.gz, which pytest and vitest both read: `python -m tests.golden.make_golden`.
 
 Inputs are small integers (one byte each), expected results float32; all from `reference.py`.
 """
@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import pywt
-import reference as ref
 from numpy.typing import NDArray
+
+from tests.golden import reference as ref
 
 FILE = Path(__file__).with_name("golden.json.gz")
 

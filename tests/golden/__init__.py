@@ -1,0 +1,1 @@
+"""Values that the kernel and the browser must both give."""
