@@ -3,8 +3,8 @@
     python -m wam_widgets.examples.train_image [--steps N] [--seed N] [--output FOLDER]
 
 Needs scikit-image, which bundles the three photographs. Each photograph is cut in two by columns:
-the model is trained on the left part and tested on the right part, with a gap between them. What
-is tested decides nothing here: the number of steps is fixed and the last weights are kept.
+the model is trained on the left part and tested on the right part, with a gap between them. The
+number of steps is fixed and the last weights are kept: no run is chosen by its test.
 """
 
 from __future__ import annotations
