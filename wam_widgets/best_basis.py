@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -48,7 +49,8 @@ def concentration(attribution: Attribution) -> Tensor:
     magnitude = attribution.values.flatten().abs().double()
     total = magnitude.sum(dim=1, keepdim=True)
     share = magnitude / torch.where(total > 0, total, torch.ones_like(total))
-    return torch.special.xlogy(share, share).sum(dim=1) / torch.log(share.new_tensor(2.0))
+    total_bits: Tensor = torch.special.xlogy(share, share).sum(dim=1) / math.log(2)
+    return total_bits
 
 
 CRITERIA: dict[str, Callable[[Attribution], Tensor]] = {

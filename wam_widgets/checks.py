@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -151,6 +153,17 @@ def _blur(signal: Tensor, sigma: float) -> Tensor:
     return out
 
 
+def warn(message: str) -> None:
+    """Warn at the line of the user's code that called into the package."""
+    inside = tuple(
+        str(Path(module.__file__ or "").parent) for module in (sys.modules[__package__], torch)
+    )
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(inside):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
+
+
 def positive_int(value: object, name: str) -> int:
     """Return `value` if it is an integer of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int):
@@ -183,10 +196,9 @@ def check_device(model: Callable[..., Any], signal: Tensor) -> None:
 def warn_if_training(model: Callable[..., Any]) -> None:
     """Warn once if a part of the model is in training mode."""
     if isinstance(model, nn.Module) and any(m.training for m in model.modules()):
-        warnings.warn(
+        warn(
             "model is in training mode: dropout and batch statistics make the explanation random "
-            "and dependent on the batch; call model.eval() first. The model is left as it is",
-            stacklevel=4,
+            "and dependent on the batch; call model.eval() first. The model is left as it is"
         )
 
 

@@ -124,9 +124,7 @@ class Coefficients:
         """Return coefficients shaped like these from ``[N, K]``; the inverse of `flatten`."""
         sizes = [band.values[0].numel() for band in self.subbands()]
         if flat.ndim != 2 or flat.shape[1] != sum(sizes):
-            raise ValueError(
-                f"flat has shape {tuple(flat.shape)}: it must be [N, {sum(sizes)}]"
-            )
+            raise ValueError(f"flat has shape {tuple(flat.shape)}: it must be [N, {sum(sizes)}]")
         parts = iter(torch.split(flat, sizes, dim=1))
 
         def take(like: Tensor) -> Tensor:
@@ -165,7 +163,7 @@ class Coefficients:
             ]
             return torch.stack(rows, dim=2)
         corner = [0] * len(self.space)
-        placed: list[tuple[tuple[slice, ...], Tensor]] = []
+        placed: list[tuple[list[int], Tensor]] = []
         index = 0
         size: tuple[int, ...] = tuple(corner)
         for band in self.subbands():
@@ -175,10 +173,12 @@ class Coefficients:
                 corner = [c + m for c, m in zip(corner, size, strict=True)]
             size = tuple(n)
             start = [c if f == "d" else 0 for c, f in zip(corner, band.filters, strict=True)]
-            where = tuple(slice(s, s + m) for s, m in zip(start, n, strict=True))
-            placed.append((where, band.values))
-        shape = [max(where[i].stop for where, _ in placed) for i in range(len(self.space))]
+            placed.append((start, band.values))
+        shape = [c + m for c, m in zip(corner, size, strict=True)]
         out = self.approximation.new_zeros(*self.approximation.shape[:2], *shape)
-        for where, values in placed:
-            out[(..., *where)] = values
+        for start, values in placed:
+            view = out
+            for axis, (s, m) in enumerate(zip(start, values.shape[2:], strict=True), start=2):
+                view = view.narrow(axis, s, m)
+            view.copy_(values)
         return out

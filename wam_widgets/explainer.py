@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,6 +40,7 @@ class Explainer:
         ``[N, K]`` at the input; None with a custom objective whose model gives no logits.
     """
 
+    @torch.inference_mode(False)
     def __init__(
         self,
         model: Callable[..., Any],
@@ -104,6 +104,7 @@ class Explainer:
         self.logits = self._first_pass()
         self.class_names = self._check_names(class_names)
 
+    @torch.inference_mode(False)
     def explain(
         self,
         method: str = DEFAULT_METHOD,
@@ -232,7 +233,6 @@ class Explainer:
         found = []
         with (
             checks.untouched(self.model, self.signal.device, self.seed),
-            torch.inference_mode(False),
             torch.no_grad(),
         ):
             for part in self._parts():
@@ -258,11 +258,10 @@ class Explainer:
         if not torch.isfinite(logits).all():
             raise ValueError("model returned NaN or infinite logits at x: they must be finite")
         if self.objective.name == "log_probability" and _looks_like_probabilities(logits):
-            warnings.warn(
+            checks.warn(
                 "model seems to return probabilities (each row is positive and sums to 1): the "
                 "default objective expects logits; remove the softmax, or pass "
-                "objective=lambda output: output.log()[:, class_index]",
-                stacklevel=4,
+                "objective=lambda output: output.log()[:, class_index]"
             )
         return None if self.objective.function is not None else logits
 

@@ -336,4 +336,3 @@ class Explanation:
         from wam_widgets.report import to_html
 
         return to_html(self, path, title=title)
-

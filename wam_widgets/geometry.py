@@ -20,14 +20,14 @@ def _first_centre(family: str, scale: int, kind: str) -> float:
     import pywt
 
     bank = pywt.Wavelet(family)
-    length = bank.dec_len
+    length = int(bank.dec_len)
 
     def centroid(taps: list[float]) -> float:
         energy = np.square(taps)
         return float(np.sum(np.arange(length) * energy) / np.sum(energy))
 
     low = centroid(bank.rec_lo)
-    position = (centroid(bank.rec_hi) if kind == "d" else low) - (length - 2)
+    position: float = (centroid(bank.rec_hi) if kind == "d" else low) - (length - 2)
     for _ in range(scale - 1):
         position = 2 * position + low - (length - 2)
     return position

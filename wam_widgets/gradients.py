@@ -257,7 +257,7 @@ def _chunk(
     if signal.ndim == 4 and signal.is_contiguous(memory_format=torch.channels_last):
         batch = batch.contiguous(memory_format=torch.channels_last)
     batch = batch.detach().requires_grad_(True)
-    with torch.inference_mode(False), torch.enable_grad():
+    with torch.enable_grad():
         value = score(batch, samples)
         if not value.requires_grad:
             raise ValueError(
@@ -274,7 +274,8 @@ def _chunk(
     )
     stacked = gradient.detach().reshape(len(steps), *x.shape)
     accumulated = stacked.to(torch.promote_types(signal.dtype, torch.float32))
-    return torch.tensordot(weights.to(accumulated.dtype), accumulated, dims=1)
+    total: Tensor = torch.tensordot(weights.to(accumulated.dtype), accumulated, dims=1)
+    return total
 
 
 def _value_range(signal: Tensor) -> Tensor:

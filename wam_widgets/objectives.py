@@ -57,10 +57,11 @@ def logits_of(output: Any) -> Tensor:
 def _find_tensor(output: Any) -> Tensor | None:
     if isinstance(output, Tensor):
         return output
-    if isinstance(output, Mapping) and isinstance(output.get("logits"), Tensor):
-        return output["logits"]
-    if isinstance(getattr(output, "logits", None), Tensor):
-        return output.logits  # type: ignore[no-any-return]
+    logits = (
+        output.get("logits") if isinstance(output, Mapping) else getattr(output, "logits", None)
+    )
+    if isinstance(logits, Tensor):
+        return logits
     if isinstance(output, (tuple, list)):
         return next((item for item in output if isinstance(item, Tensor)), None)
     return None

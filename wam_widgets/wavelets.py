@@ -30,7 +30,7 @@ _INEXACT = ("dmey",)
 
 @lru_cache(maxsize=1)
 def families() -> tuple[str, ...]:
-    """Names of all orthogonal and biorthogonal wavelets of PyWavelets (``"haar"``, ``"db4"``, …)."""
+    """Names of all orthogonal and biorthogonal wavelets of PyWavelets, such as ``"db4"``."""
     return tuple(pywt.wavelist(kind="discrete"))
 
 
@@ -126,8 +126,7 @@ class Basis:
         if self.family in _INEXACT:
             warnings.warn(
                 f"family {self.family!r} reconstructs only approximately (its filters are cut "
-                "off): sums over coefficients hold to about 1e-6; choose an orthogonal family "
-                "such as 'db8' or 'sym8' for exact ones",
+                "off, about 1 % of the signal is lost); choose 'db8' or 'sym8' for exact results",
                 stacklevel=3,
             )
 
@@ -156,12 +155,15 @@ class Basis:
         if self.level > deepest:
             size = " × ".join(map(str, space))
             if deepest == 0:
+                shorter = "" if self.length == 2 else "; choose a shorter family such as 'haar'"
                 remedy = (
                     f"a signal of {size} is too small for the {self.length} taps of "
-                    f"{self.family!r}; choose a shorter family such as 'haar'"
+                    f"{self.family!r}{shorter}"
                 )
             else:
-                remedy = f"the deepest possible for {self.family!r} on a signal of {size} is {deepest}"
+                remedy = (
+                    f"the deepest possible for {self.family!r} on a signal of {size} is {deepest}"
+                )
             raise ValueError(f"level is {self.level}: {remedy}")
         sizes = [tuple(int(n) for n in space)]
         for _ in range(self.level):
@@ -244,9 +246,7 @@ def _as_float(x: Tensor, name: str) -> Tensor:
     return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
-def _analysis_step(
-    x: Tensor, bank: pywt.Wavelet, mode: str
-) -> tuple[Tensor, dict[str, Tensor]]:
+def _analysis_step(x: Tensor, bank: pywt.Wavelet, mode: str) -> tuple[Tensor, dict[str, Tensor]]:
     ndim = x.ndim - 2
     parts = x.unsqueeze(0)
     options: dict[str, Any] = {"mode": mode, "level": 1}
@@ -268,7 +268,14 @@ def _synthesis_step(
     parts = torch.stack(ordered)
     for axis in range(-1, -ndim - 1, -1):
         parts = ptwt.waverec([parts[0::2], parts[1::2]], bank, axis=axis)
-    return parts[0][(..., *(slice(n) for n in size))]
+    return crop(parts[0], size)
+
+
+def crop(x: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return the first samples of `x` along its last axes."""
+    for axis, n in enumerate(reversed(size), start=1):
+        x = x.narrow(-axis, 0, n)
+    return x
 
 
 def _part(key: str) -> int:

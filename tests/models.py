@@ -1,0 +1,57 @@
+"""Small models with known gradients, and one that records what it was given."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def convolutional(ndim: int, channels: int = 2, classes: int = 3) -> nn.Module:
+    """Return a smooth, seeded float64 classifier of signals of 1, 2 or 3 dimensions."""
+    conv = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}[ndim]
+    pool = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d, 3: nn.AdaptiveAvgPool3d}[ndim]
+    with torch.random.fork_rng():
+        torch.manual_seed(ndim)
+        model = nn.Sequential(
+            conv(channels, 4, 3, stride=2),
+            nn.Tanh(),
+            conv(4, 4, 3, padding=1),
+            nn.Tanh(),
+            pool(2),
+            nn.Flatten(),
+            nn.Linear(4 * 2**ndim, classes),
+        )
+    return model.double().eval()
+
+
+class Linear(nn.Module):
+    """Logit k = sum of weight[k] times the input."""
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(1) @ self.weight.flatten(1).T
+
+
+class Recorder(nn.Module):
+    """Keeps every input that the model under it saw."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+        self.seen: list[Tensor] = []
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append(x.detach().clone())
+        output: Tensor = self.model(x)
+        return output
+
+
+def random(*shape: int, seed: int = 0) -> Tensor:
+    """Return seeded normal float64 numbers."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=generator, dtype=torch.float64)

@@ -1,0 +1,227 @@
+"""Figures for papers, drawn with matplotlib."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from torch import Tensor
+
+from wam_widgets.coefficients import ORIENTATIONS, Coefficients
+
+if TYPE_CHECKING:
+    from wam_widgets.attribution import Attribution
+    from wam_widgets.best_basis import BasisSweep
+    from wam_widgets.explanation import Explanation
+
+_RAMP = ("#2166ac", "#4aa3c7", "#c65d7b", "#e8894a", "#f2c43d")
+"""Fine → coarse: blue, through red, to yellow, as in the WAM paper; ordered in lightness too."""
+
+_DIVERGING = "RdBu_r"
+
+
+def scale_colours(count: int) -> np.ndarray:
+    """Return RGB colours for `count` scales, finest first, ``[count, 3]`` from 0 to 1."""
+    anchors = np.array([to_rgb(c) for c in _RAMP])
+    place = np.linspace(0, len(anchors) - 1, count) if count > 1 else np.zeros(1)
+    axis = np.arange(len(anchors))
+    return np.stack([np.interp(place, axis, anchors[:, i]) for i in range(3)], axis=1)
+
+
+def shown(explanation: Explanation, signal: Tensor) -> np.ndarray:
+    """Return one sample ``[C, *space]`` in display units: x · std + mean."""
+    x = signal.detach().float().cpu().numpy()
+    ones = [1] * (x.ndim - 1)
+    if explanation.std is not None:
+        x = x * np.reshape(explanation.std, (-1, *ones))
+    if explanation.mean is not None:
+        x = x + np.reshape(explanation.mean, (-1, *ones))
+    return x
+
+
+def plot(
+    attribution: Attribution, sample: int = 0, *, keep: float = 0.1, width: float = 7.0
+) -> Figure:
+    """Draw signal, attribution by scale, pyramid, spectrum and reconstruction of one sample.
+
+    Parameters
+    ----------
+    attribution : Attribution
+        Of an image, a sound or a volume (a volume is drawn by its middle slice).
+    sample : int
+        Which one of the batch.
+    keep : float
+        Share of coefficients in the reconstruction.
+    width : float
+        Of the figure, in inches; 7 fits two columns of a paper.
+    """
+    one = attribution[sample]
+    e = one.explanation
+    space = len(e.space)
+    rows = 2 if space == 1 else 1
+    figure = Figure(figsize=(width, 0.25 * width + 0.45 if rows == 1 else 0.45 * width))
+    if space == 1:
+        grid = figure.add_gridspec(2, 2, width_ratios=[3, 1], hspace=0.75, wspace=0.3)
+        signal, pyramid = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
+        spectrum, rebuilt = figure.add_subplot(grid[1, 1]), figure.add_subplot(grid[0, 1])
+    else:
+        grid = figure.add_gridspec(1, 4, width_ratios=[1, 1, 1, 1], wspace=0.28)
+        signal, pyramid, rebuilt, spectrum = (figure.add_subplot(grid[0, i]) for i in range(4))
+    _title(signal, "Scales in the signal")
+    _title(pyramid, "Coefficients" if space > 1 else "Scaleogram")
+    _title(rebuilt, f"Most important {keep:.0%}")
+    _title(spectrum, "Share of attribution")
+    if space == 1:
+        _draw_wave(signal, e, e.signal[0])
+        _draw_wave(rebuilt, e, one.reconstruct(keep)[0])
+        _draw_scaleogram(pyramid, one)
+    else:
+        _draw_overlay(signal, one)
+        _draw_mosaic(figure, pyramid, one)
+        _draw_picture(rebuilt, e, one.reconstruct(keep)[0])
+    _draw_spectrum(spectrum, one)
+    method = e.method.replace("_", " ").capitalize()
+    figure.suptitle(f"{method} · {e.label()} · {one.basis}", x=0.02, ha="left", fontsize=8)
+    figure.subplots_adjust(left=0.02 if space > 1 else 0.08, right=0.99, top=0.78, bottom=0.12)
+    return figure
+
+
+def plot_sweep(sweep: BasisSweep) -> Figure:
+    """Draw the scores of a sweep: one line per family over the levels."""
+    figure = Figure(figsize=(3.4, 2.6))
+    axes = figure.add_subplot()
+    families = list(dict.fromkeys(basis.family for basis, _ in sweep.table))
+    colours = colormaps["viridis"](np.linspace(0, 0.92, max(len(families), 2)))
+    for family, colour in zip(families, colours, strict=False):
+        rows = sorted((b.level, s) for b, s in sweep.table if b.family == family)
+        axes.plot(*zip(*rows, strict=True), marker="o", ms=2.5, lw=1, color=colour, label=family)
+    axes.set_xlabel("Level", fontsize=7)
+    axes.set_ylabel(f"{sweep.criterion.capitalize()} (larger is better)", fontsize=7)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.tick_params(labelsize=6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=5, frameon=False, ncols=2, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set_title("Best basis", loc="left", fontsize=7)
+    figure.subplots_adjust(left=0.16, right=0.6, bottom=0.16, top=0.9)
+    return figure
+
+
+def _title(axes: Axes, text: str) -> None:
+    axes.set_title(text, loc="left", fontsize=7, pad=3)
+
+
+def _slice(values: np.ndarray) -> np.ndarray:
+    """Return the middle slice of a volume, other arrays as they are; first axis stays."""
+    return values[:, values.shape[1] // 2] if values.ndim == 4 else values
+
+
+def _draw_picture(axes: Axes, e: Explanation, signal: Tensor) -> None:
+    values = _slice(shown(e, signal))
+    reference = _slice(shown(e, e.signal[0]))
+    low, high = (0.0, 1.0) if e.std is not None else (reference.min(), reference.max())
+    picture = np.clip((values - low) / (high - low if high > low else 1.0), 0, 1)
+    rgb = picture.transpose(1, 2, 0) if len(picture) == 3 else picture.mean(0)
+    axes.imshow(rgb, cmap="gray", vmin=0, vmax=1)
+    axes.set_axis_off()
+
+
+def _draw_overlay(axes: Axes, one: Attribution) -> None:
+    e = one.explanation
+    _draw_picture(axes, e, e.signal[0])
+    maps = np.abs(_slice(one.scale_maps()[0].detach().float().cpu().numpy()))
+    top = np.quantile(maps.sum(0), 0.995) or 1.0
+    colours = scale_colours(len(maps))[::-1]
+    total = maps.sum(0)
+    mixed = np.einsum("sxy,sc->xyc", maps, colours) / np.where(total > 0, total, 1)[..., None]
+    alpha = np.clip(total / top, 0, 1) ** 0.6
+    axes.imshow(np.dstack([mixed, 0.85 * alpha]))
+
+
+def _draw_mosaic(figure: Figure, axes: Axes, one: Attribution) -> None:
+    mosaic = one.mosaic()[0].sum(0).detach().float().cpu().numpy()
+    if mosaic.ndim == 3:
+        mosaic = mosaic[mosaic.shape[0] // 4]
+    limit = np.quantile(np.abs(mosaic), 0.998) or np.abs(mosaic).max() or 1.0
+    image = axes.imshow(mosaic, cmap=_DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
+    _draw_borders(axes, one.values)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.04, fraction=0.05)
+    bar.ax.tick_params(labelsize=5, length=2)
+    bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.1e}", "0", f"{limit:.1e}"])
+
+
+def _draw_borders(axes: Axes, values: Coefficients) -> None:
+    edge = np.array(values.approximation.shape[-2:])
+    for level in values.details:
+        size = np.array(next(iter(level.values())).shape[-2:])
+        axes.plot([edge[1] - 0.5] * 2, [-0.5, edge[0] + size[0] - 0.5], lw=0.4, color="0.4")
+        axes.plot([-0.5, edge[1] + size[1] - 0.5], [edge[0] - 0.5] * 2, lw=0.4, color="0.4")
+        edge = edge + size
+
+
+def _seconds(e: Explanation) -> tuple[np.ndarray, str]:
+    place = np.arange(e.space[0])
+    return (place, "Sample") if e.sample_rate is None else (place / e.sample_rate, "Time (s)")
+
+
+def _draw_wave(axes: Axes, e: Explanation, signal: Tensor) -> None:
+    place, unit = _seconds(e)
+    axes.plot(place, shown(e, signal).mean(0), lw=0.4, color="0.25", rasterized=True)
+    axes.set_xlim(place[0], place[-1])
+    axes.set_xlabel(unit, fontsize=6)
+    axes.tick_params(labelsize=6)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_scaleogram(axes: Axes, one: Attribution) -> None:
+    maps = one.scale_maps()[0].detach().float().cpu().numpy()
+    limit = np.quantile(np.abs(maps), 0.998) or np.abs(maps).max() or 1.0
+    place, unit = _seconds(one.explanation)
+    axes.imshow(
+        maps[::-1],
+        cmap=_DIVERGING,
+        vmin=-limit,
+        vmax=limit,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(place[0], place[-1], len(maps) - 0.5, -0.5),
+    )
+    axes.set_yticks(range(len(maps)), _names(one)[::-1], fontsize=5)
+    axes.set_xlabel(unit, fontsize=6)
+    axes.tick_params(labelsize=6)
+
+
+def _names(one: Attribution) -> list[str]:
+    """Return names of the spectrum's entries: approximation, coarsest … finest."""
+    level = one.basis.level
+    return ["approx.", *(f"scale {level + 1 - i}" for i in range(1, level + 1))]
+
+
+def _draw_spectrum(axes: Axes, one: Attribution) -> None:
+    shares = one.spectrum()[0].detach().float().cpu().numpy()
+    colours = ListedColormap(scale_colours(len(shares))[::-1]).colors
+    axes.barh(range(len(shares)), shares, color=colours, height=0.7)
+    for i, share in enumerate(shares):
+        axes.text(share + 0.01, i, f"{share:.0%}", va="center", fontsize=6)
+    axes.set_yticks(range(len(shares)), _names(one), fontsize=6)
+    axes.set_xlim(0, max(float(shares.max()) * 1.25, 0.1))
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    if not shares.any():
+        axes.text(0.5, 0.5, "Nothing is attributed", transform=axes.transAxes, fontsize=6)
+    orientations = ORIENTATIONS[len(one.explanation.space)]
+    if len(orientations) == 3:
+        parts = {
+            name: sum(float(level[name].abs().sum()) for level in one.values.details)
+            for name in orientations
+        }
+        total = sum(parts.values()) or 1.0
+        words = "   ".join(f"{name[0].upper()} {part / total:.0%}" for name, part in parts.items())
+        axes.set_xlabel(words, fontsize=6)
