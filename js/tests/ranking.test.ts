@@ -25,20 +25,23 @@ describe("ranking", () => {
           ranking === "signed" ? values[i] : Math.abs(values[i]);
         // The built-in sort is stable, and -0 equals 0 under subtraction.
         const want = [...values.keys()].sort((i, j) => score(j) - score(i));
-        const { order, rank } = rankValues(values, ranking);
+        const { order, rank, scores } = rankValues(values, ranking);
         expect([...order]).toEqual(want);
         order.forEach((item, place) => expect(rank[item]).toBe(place));
+        want.forEach((item, place) => expect(scores[place]).toBe(score(item) + 0));
       });
     }
     it(`sorts magnitudes: ${name}`, () => {
       const want = [...values].map(Math.abs).sort((a, b) => a - b);
-      expect([...sortedMagnitudes(values)]).toEqual(want);
+      for (const ranking of ["signed", "magnitude"] as Ranking[]) {
+        expect([...sortedMagnitudes(rankValues(values, ranking))]).toEqual(want);
+      }
     });
   }
 
   it("ranks nothing without failing", () => {
     expect(rankValues(new Float32Array(0), "signed").order.length).toBe(0);
-    expect(sortedMagnitudes(new Float32Array(0)).length).toBe(0);
+    expect(sortedMagnitudes(rankValues(new Float32Array(0), "signed")).length).toBe(0);
   });
 });
 

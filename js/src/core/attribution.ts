@@ -1,5 +1,5 @@
 /** What follows from attributions in a basis: channels, shares per scale, maps on the signal. */
-import { product } from "./dwt";
+import { axisFilters, product } from "./dwt";
 import type { Box, Frame, Layout, Subband } from "./types";
 
 /** Attribution of every coefficient: gradient, times the coefficients where the method does. */
@@ -63,21 +63,39 @@ export function rangeInside(
   return [first, last];
 }
 
-/** Visit the rows (contiguous runs along the last axis) of a block of an array. */
-function eachRow(
+function blockInside(band: Subband, space: number[], { start, stop }: Box): [number, number][] {
+  return space.map((size, axis) => rangeInside(band, axis, size, start[axis], stop[axis]));
+}
+
+/** Add the magnitudes and the values of a block of an array to `sums`, row by row. */
+function addBlock(
+  values: Float32Array,
+  at: number,
   shape: readonly number[],
   block: readonly [number, number][],
-  visit: (from: number, to: number) => void,
+  sums: Float64Array,
   axis = 0,
-  base = 0,
 ): void {
   const [first, last] = block[axis];
   if (axis === shape.length - 1) {
-    if (last > first) visit(base + first, base + last);
+    addRow(values, at + first, at + last, sums);
     return;
   }
   const stride = product(shape.slice(axis + 1));
-  for (let k = first; k < last; k++) eachRow(shape, block, visit, axis + 1, base + k * stride);
+  for (let k = first; k < last; k++) {
+    addBlock(values, at + k * stride, shape, block, sums, axis + 1);
+  }
+}
+
+function addRow(values: Float32Array, from: number, to: number, sums: Float64Array): void {
+  let magnitude = 0;
+  let sum = 0;
+  for (let i = from; i < to; i++) {
+    sum += values[i];
+    magnitude += Math.abs(values[i]);
+  }
+  sums[0] += magnitude;
+  sums[1] += sum;
 }
 
 export type Shares = Pick<Frame, "spectrum" | "signed" | "orientations">;
@@ -94,22 +112,15 @@ export function shares(
   const signed = new Float64Array(place.level + 1);
   const orientations = place.subbands.map((band) => {
     const size = product(band.shape);
-    const block = band.shape.map((n, axis): [number, number] =>
-      box ? rangeInside(band, axis, place.space[axis], box.start[axis], box.stop[axis]) : [0, n],
-    );
-    let magnitude = 0;
-    let sum = 0;
+    const block = box && blockInside(band, place.space, box);
+    const sums = new Float64Array(2);
     for (let c = 0; c < place.channels; c++) {
       if (single !== null && c !== single) continue;
       const at = place.channels * band.offset + c * size;
-      eachRow(band.shape, block, (from, to) => {
-        for (let i = at + from; i < at + to; i++) {
-          const v = values[i];
-          sum += v;
-          magnitude += v < 0 ? -v : v;
-        }
-      });
+      if (block) addBlock(values, at, band.shape, block, sums);
+      else addRow(values, at, at + size, sums);
     }
+    const [magnitude, sum] = sums;
     spectrum[band.index] += magnitude;
     signed[band.index] += sum;
     return { index: band.index, orientation: band.orientation, share: magnitude };
@@ -124,9 +135,8 @@ export function shares(
 
 /** How the coefficients of a subband are drawn on the signal's grid along one axis. */
 interface Drawing {
-  /** The coefficient that each sample takes, the one with the nearest centre, and its part of it. */
-  near: Int32Array;
-  part: Float64Array;
+  /** Samples begin[k] ... begin[k + 1] - 1 take coefficient k, the one with the nearest centre. */
+  begin: Int32Array;
   /** Coefficients that no sample took (beyond the border), and the samples that get them whole. */
   left: [number, number][];
 }
@@ -135,54 +145,59 @@ function drawing(band: Subband, axis: number, size: number): Drawing {
   const n = band.shape[axis];
   const first = band.centreStart[axis];
   const step = band.centreStep;
-  const near = new Int32Array(size);
-  const count = new Int32Array(n);
-  for (let q = 0; q < size; q++) {
-    const k = Math.floor((q - first) / step + 0.5);
-    near[q] = k < 0 ? 0 : k >= n ? n - 1 : k;
-    count[near[q]]++;
-  }
-  const part = new Float64Array(size);
-  for (let q = 0; q < size; q++) part[q] = 1 / count[near[q]];
+  const clamp = (q: number): number => Math.min(Math.max(q, 0), size);
+  const begin = new Int32Array(n + 1);
   const left: [number, number][] = [];
-  count.forEach((c, k) => {
-    if (c > 0) return;
-    left.push([k, Math.min(Math.max(Math.floor(first + step * k + 0.5), 0), size - 1)]);
-  });
-  return { near, part, left };
+  begin[n] = size;
+  for (let k = 1; k < n; k++) begin[k] = clamp(Math.ceil(first + step * (k - 0.5)));
+  for (let k = 0; k < n; k++) {
+    if (begin[k] === begin[k + 1]) {
+      left.push([k, Math.min(clamp(Math.floor(first + step * k + 0.5)), size - 1)]);
+    }
+  }
+  return { begin, left };
+}
+
+interface Part {
+  data: Float32Array;
+  at: number;
 }
 
 /** Draw `[outer, n, inner]` as `[outer, size, inner]`, added to what is there. */
-function drawAxis(
-  from: Float32Array,
-  at: number,
-  outer: number,
-  n: number,
-  inner: number,
-  { near, part, left }: Drawing,
-  to: Float32Array,
-  toAt: number,
-): void {
-  const size = near.length;
+function drawAxis(from: Part, outer: number, inner: number, plan: Drawing, to: Part): void {
+  const { begin, left } = plan;
+  const x = from.data;
+  const y = to.data;
+  const n = begin.length - 1;
+  const size = begin[n];
   for (let o = 0; o < outer; o++) {
-    const source = at + o * n * inner;
-    const target = toAt + o * size * inner;
-    if (inner === 1) {
-      for (let q = 0; q < size; q++) to[target + q] += from[source + near[q]] * part[q];
-    } else {
-      for (let q = 0; q < size; q++) {
-        const a = source + near[q] * inner;
-        const b = target + q * inner;
-        const w = part[q];
-        for (let i = 0; i < inner; i++) to[b + i] += from[a + i] * w;
+    const source = from.at + o * n * inner;
+    const target = to.at + o * size * inner;
+    for (let k = 0; k < n; k++) {
+      const first = begin[k];
+      const last = begin[k + 1];
+      const share = 1 / (last - first);
+      const a = source + k * inner;
+      if (inner === 1) {
+        const value = x[a] * share;
+        for (let q = first; q < last; q++) y[target + q] += value;
+      } else {
+        for (let q = first; q < last; q++) addScaled(x, a, share, y, target + q * inner, inner);
       }
     }
-    for (const [k, q] of left) {
-      const a = source + k * inner;
-      const b = target + q * inner;
-      for (let i = 0; i < inner; i++) to[b + i] += from[a + i];
-    }
+    for (const [k, q] of left) addScaled(x, source + k * inner, 1, y, target + q * inner, inner);
   }
+}
+
+function addScaled(
+  x: Float32Array,
+  from: number,
+  factor: number,
+  y: Float32Array,
+  to: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) y[to + i] += x[from + i] * factor;
 }
 
 /** `[level + 1, *space]`: what each scale adds at each place; a map sums to its scale's total. */
@@ -190,18 +205,29 @@ export function scaleMaps(reduced: Float32Array, place: Layout): Float32Array {
   const { space, level, subbands } = place;
   const area = product(space);
   const maps = new Float32Array((level + 1) * area);
-  for (const band of subbands) {
-    let data = reduced;
-    let at = band.offset;
+  for (let index = 0; index <= level; index++) {
+    const bands = subbands.filter((band) => band.index === index);
+    let parts = new Map<string, Part>();
+    for (const band of bands) parts.set(axisFilters(band), { data: reduced, at: band.offset });
+    const { shape } = bands[0];
     for (let axis = space.length - 1; axis >= 0; axis--) {
-      const outer = product(band.shape.slice(0, axis));
+      const outer = product(shape.slice(0, axis));
       const inner = product(space.slice(axis + 1));
-      const plan = drawing(band, axis, space[axis]);
-      const last = axis === 0;
-      const to = last ? maps : new Float32Array(outer * space[axis] * inner);
-      drawAxis(data, at, outer, band.shape[axis], inner, plan, to, last ? band.index * area : 0);
-      data = to;
-      at = 0;
+      const plans = new Map(
+        bands.map((band) => [axisFilters(band)[axis], drawing(band, axis, space[axis])]),
+      );
+      // Subbands that differ only on axes already drawn are one from here on.
+      const made: typeof parts = new Map();
+      for (const [filters, part] of parts) {
+        const rest = filters.slice(0, axis);
+        const to = made.get(rest) ?? {
+          data: axis ? new Float32Array(outer * space[axis] * inner) : maps,
+          at: axis ? 0 : index * area,
+        };
+        made.set(rest, to);
+        drawAxis(part, outer, inner, plans.get(filters[axis])!, to);
+      }
+      parts = made;
     }
   }
   return maps;

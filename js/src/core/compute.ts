@@ -132,7 +132,7 @@ export class Computer {
         reduceChannels(z, place, channels),
       ),
       values: reduced,
-      sortedMagnitude: this.magnitudes.get(id, () => sortedMagnitudes(values)),
+      sortedMagnitude: this.magnitudes.get(id, () => sortedMagnitudes(ranked)),
       maps: this.maps.get(`${id} ${channels}`, () => scaleMaps(reduced, place)),
       ...this.shares.get(`${id} ${channels} ${JSON.stringify(request.selection)}`, () =>
         shares(values, place, channels, request.selection),

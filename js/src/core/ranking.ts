@@ -7,32 +7,43 @@ export interface Ranked {
   rank: Uint32Array;
   /** The coefficient at each place. */
   order: Uint32Array;
-  values: Float32Array;
+  /** The score at each place, descending. */
+  scores: Float32Array;
 }
 
+type Words = Uint32Array<ArrayBuffer>;
+
+const SIGN = 0x80000000;
+const DIGIT = 11;
+const BINS = 1 << DIGIT;
+
 /**
- * Keys that sort as unsigned integers in the order of the floats; -0 counts as 0.
+ * Keys that sort as unsigned integers against the order of the floats; -0 counts as 0.
  *
- * A float's bits already rise with its magnitude; a negative one is flipped whole, a positive one
- * in its sign only.
+ * A float's bits already rise with its magnitude: a positive one is flipped but for its sign, so
+ * that the largest comes first, and a negative one stays.
  */
-function ascendingKeys(values: Float32Array, magnitude: boolean): Uint32Array<ArrayBuffer> {
+function descendingKeys(values: Float32Array, magnitude: boolean): Words {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const keys = new Uint32Array(values.length);
   for (let i = 0; i < keys.length; i++) {
-    const b = bits[i];
-    if (magnitude) keys[i] = b & 0x7fffffff;
-    else if (b >= 0x80000000) keys[i] = b === 0x80000000 ? b : ~b;
-    else keys[i] = b | 0x80000000;
+    const b = magnitude ? bits[i] & ~SIGN : bits[i];
+    keys[i] = b > SIGN ? b : ~b & ~SIGN;
   }
   return keys;
 }
 
-const DIGIT = 11;
-const BINS = 1 << DIGIT;
+/** The floats of sorted keys, in place. */
+function floats(keys: Words): Float32Array {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    keys[i] = key > SIGN ? key : ~key & ~SIGN;
+  }
+  return new Float32Array(keys.buffer);
+}
 
-/** How many keys have each value of each of the three digits, as the places where they begin. */
-function beginnings(keys: Uint32Array): Uint32Array[] {
+/** Where each value of each of the three digits begins in the sorted order. */
+function beginnings(keys: Words): Words[] {
   const counts = [new Uint32Array(BINS), new Uint32Array(BINS), new Uint32Array(BINS)];
   const [c0, c1, c2] = counts;
   for (let i = 0; i < keys.length; i++) {
@@ -52,44 +63,58 @@ function beginnings(keys: Uint32Array): Uint32Array[] {
   return counts;
 }
 
-/** Stable order of ascending keys, by radix. */
-function sortedOrder(keys: Uint32Array): Uint32Array {
-  let from: Uint32Array<ArrayBuffer> | null = null;
-  let to = new Uint32Array(keys.length);
-  beginnings(keys).forEach((next, pass) => {
-    const shift = pass * DIGIT;
-    for (let i = 0; i < keys.length; i++) {
-      const item: number = from ? from[i] : i;
-      to[next[(keys[item] >>> shift) & (BINS - 1)]++] = item;
-    }
-    [from, to] = [to, from ?? new Uint32Array(keys.length)];
-  });
-  return from ?? to;
-}
-
+/** Rank all values by a stable radix sort, which takes the same time whatever they are. */
 export function rankValues(values: Float32Array, ranking: Ranking): Ranked {
-  const keys = ascendingKeys(values, ranking === "magnitude");
-  // Descending and stable: the complement of the keys, ascending.
-  for (let i = 0; i < keys.length; i++) keys[i] = ~keys[i];
-  const order = sortedOrder(keys);
-  const rank = new Uint32Array(order.length);
-  for (let i = 0; i < order.length; i++) rank[order[i]] = i;
-  return { ranking, rank, order, values };
+  const count = values.length;
+  let keys = descendingKeys(values, ranking === "magnitude");
+  let order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  let nextKeys = new Uint32Array(count);
+  let nextOrder = new Uint32Array(count);
+  beginnings(keys).forEach((next, pass) => {
+    scatter(keys, order, nextKeys, nextOrder, next, pass * DIGIT);
+    [keys, nextKeys] = [nextKeys, keys];
+    [order, nextOrder] = [nextOrder, order];
+  });
+  const rank = nextOrder;
+  for (let i = 0; i < count; i++) rank[order[i]] = i;
+  return { ranking, rank, order, scores: floats(keys) };
 }
 
-/** All magnitudes in ascending order. */
-export function sortedMagnitudes(values: Float32Array): Float32Array {
-  let keys = ascendingKeys(values, true);
-  let other = new Uint32Array(keys.length);
-  beginnings(keys).forEach((next, pass) => {
-    const shift = pass * DIGIT;
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i];
-      other[next[(key >>> shift) & (BINS - 1)]++] = key;
+function scatter(
+  keys: Words,
+  order: Words,
+  toKeys: Words,
+  toOrder: Words,
+  next: Words,
+  shift: number,
+): void {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i];
+    const place = next[(key >>> shift) & (BINS - 1)]++;
+    toKeys[place] = key;
+    toOrder[place] = order[i];
+  }
+}
+
+/** All magnitudes in ascending order: the sorted scores, folded at zero. */
+export function sortedMagnitudes({ scores }: Ranked): Float32Array {
+  const out = new Float32Array(scores.length);
+  let low = scores.length - 1;
+  while (low >= 0 && scores[low] < 0) low--;
+  let high = low + 1;
+  for (let i = 0; i < out.length; i++) {
+    const positive = low >= 0 ? scores[low] : Infinity;
+    const negative = high < scores.length ? -scores[high] : Infinity;
+    if (low >= 0 && positive <= negative) {
+      out[i] = positive;
+      low--;
+    } else {
+      out[i] = negative;
+      high++;
     }
-    [keys, other] = [other, keys];
-  });
-  return new Float32Array(keys.buffer);
+  }
+  return out;
 }
 
 export interface Kept {
@@ -102,14 +127,11 @@ export interface Kept {
 
 /** What a share of all coefficients comes to. */
 export function keepShare(ranked: Ranked, keep: number, mask: Mask): Kept {
-  const { order, values, ranking } = ranked;
-  const kept = Math.min(Math.max(Math.floor(keep * order.length + 0.5), 0), order.length);
-  const score = (place: number): number => {
-    const value = values[order[place]];
-    return ranking === "magnitude" ? Math.abs(value) : value;
-  };
-  const shrink = mask === "soft" && kept < order.length ? Math.max(score(kept), 0) : 0;
-  return { kept, threshold: kept > 0 ? score(kept - 1) : Infinity, shrink };
+  const { scores } = ranked;
+  const count = scores.length;
+  const kept = Math.min(Math.max(Math.floor(keep * count + 0.5), 0), count);
+  const shrink = mask === "soft" && kept < count ? Math.max(scores[kept], 0) : 0;
+  return { kept, threshold: kept > 0 ? scores[kept - 1] : Infinity, shrink };
 }
 
 /** Coefficients times the mask's weights; those of scales not selected are zero. */
@@ -120,7 +142,7 @@ export function masked(
   { kept, shrink }: Kept,
   scales: readonly number[] | null,
 ): Float32Array {
-  const { rank, values } = ranked;
+  const { rank, scores } = ranked;
   const out = new Float32Array(coefficients.length);
   for (const band of place.subbands) {
     if (scales && !scales.includes(band.index)) continue;
@@ -129,7 +151,7 @@ export function masked(
     if (shrink > 0) {
       for (let i = start; i < stop; i++) {
         // Kept scores are positive here: none is below the first one not kept.
-        if (rank[i] < kept) out[i] = coefficients[i] * (1 - shrink / Math.abs(values[i]));
+        if (rank[i] < kept) out[i] = coefficients[i] * (1 - shrink / scores[rank[i]]);
       }
     } else {
       for (let i = start; i < stop; i++) out[i] = rank[i] < kept ? coefficients[i] : 0;
