@@ -20,6 +20,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.sent: list[tuple[dict[str, Any], list[Any]]] = []
+        self.acknowledged: list[str] = []
         self.started: list[str] = []
         self.go: dict[str, threading.Event] = {}
         self.begun: dict[str, threading.Event] = {}
@@ -29,7 +30,10 @@ class Recorder:
     def send(self, content: dict[str, Any], buffers: Any) -> None:
         self.inside += 1
         assert self.inside == 1, "two messages were sent at the same time"
-        self.sent.append((content, list(buffers)))
+        if content.get("total") == 0:
+            self.acknowledged.append(content["id"])
+        else:
+            self.sent.append((content, list(buffers)))
         self.inside -= 1
 
     def gate(self, name: str) -> None:
@@ -80,6 +84,7 @@ def test_receive_does_not_wait(front: Recorder, channel: Channel) -> None:
     front.gate("slow")
     ask(channel, "1", "slow")
     assert front.begun["slow"].wait(PATIENCE)
+    assert front.acknowledged == ["1"]
     assert channel.busy
     assert front.sent == []
 

@@ -174,12 +174,19 @@ class Channel:
                     self._deliver({**content, "id": identity}, buffers)
         return len(ids) * sum(len(buffer) for _, buffers in messages for buffer in buffers)
 
+    def announce(self, message: Message) -> None:
+        """Send what no request asked for."""
+        with self._send_lock:
+            for content, buffers in pack(message):
+                self._deliver({**content, "id": ""}, buffers)
+
     def _accept(self, job: Job) -> None:
         with self._lock:
             running, waiting = self._running, self._waiting.get(job.kind)
             known = [same for same in (running, waiting) if same and same.kind == job.kind]
             for same in known:
                 if same.request == job.request and (not same.should_stop() or same.preempted):
+                    self._acknowledge(job)
                     with self._send_lock:
                         same.ids += job.ids
                     return
@@ -188,11 +195,16 @@ class Channel:
             if running is not None and self._urgency(job) < self._urgency(running):
                 running.preempted = not running.should_stop()
                 running.stop.set()
+            self._acknowledge(job)
             self._waiting[job.kind] = job
             if self._thread is None:
                 # The thread lives only while there is work, so a forgotten widget holds none.
                 self._thread = threading.Thread(target=self._work, name="wam", daemon=True)
                 self._thread.start()
+
+    def _acknowledge(self, job: Job) -> None:
+        """Let the front end know that somebody is there, long before the first pass is done."""
+        self._say(job.ids, {"kind": "progress", "done": 0, "total": 0})
 
     def _urgency(self, job: Job) -> int:
         return list(self._handlers).index(job.kind)
@@ -206,7 +218,7 @@ class Channel:
                 if identity is not None and len(job.ids) > 1:
                     with self._send_lock:
                         job.ids.remove(identity)
-                    self._say([identity])
+                    self._say([identity], {"kind": "cancelled"})
                     continue
                 if self._waiting.get(job.kind) is job:
                     del self._waiting[job.kind]
@@ -217,12 +229,12 @@ class Channel:
         if not job.should_stop() or job.preempted:
             job.preempted = False
             job.stop.set()
-            self._say(job.ids)
+            self._say(job.ids, {"kind": "cancelled"})
 
-    def _say(self, ids: Sequence[str]) -> None:
+    def _say(self, ids: Sequence[str], message: Message) -> None:
         with self._send_lock:
             for identity in ids:
-                self._deliver({"kind": "cancelled", "id": identity}, [])
+                self._deliver({**message, "id": identity}, [])
 
     def _deliver(self, content: Message, buffers: Sequence[Any]) -> None:
         try:

@@ -15,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from wam_widgets.explainer import DEFAULT_METHOD
+from wam_widgets.wavelets import max_level
 from wam_widgets.widgets import wire
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Curve, Entry, Explanation
 
-__all__ = ["curve_payload", "entry_payload", "payload", "reduction"]
+__all__ = ["curve_payload", "default_controls", "entry_payload", "payload", "reduction"]
 
 Array = npt.NDArray[Any]
 
@@ -64,6 +66,25 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
     return {"id": _digest(result), **result}
 
 
+def default_controls(explanation: Explanation) -> dict[str, Any]:
+    """Return the controls whose beginning depends on the explanation, by the names of the traits.
+
+    The basis is the default of the modality, as deep as the signal allows where it is shown
+    averaged down.
+    """
+    basis = explanation.default_basis
+    factor = reduction(explanation)
+    space = [math.ceil(n / factor) for n in explanation.signal.shape[2:]]
+    return {
+        "family": basis.family,
+        "level": max(1, min(basis.level, max_level(basis.family, space))),
+        "mode": basis.mode,
+        "method": explanation.method or DEFAULT_METHOD,
+        "target": explanation.target or "predicted",
+        "ranking": explanation.default_ranking,
+    }
+
+
 _NOUN = {"image": "an image", "audio": "a sound", "volume": "a volume"}
 
 
@@ -79,31 +100,18 @@ def entry_payload(entry: Entry, factor: int = 1) -> dict[str, Any]:
         the derivative with respect to one value of the smaller input, when that value stands for
         its whole block.
     """
+    classes = entry.classes.detach().cpu()
+    gradient = reduce(_numpy(entry.gradient), factor, "sum")
     return {
-        **entry_header(entry.method, entry.target, entry.classes, entry.path, entry.multiply),
-        "gradient": gradient_wire(entry.gradient, factor),
+        "method": entry.method,
+        "target": entry.target,
+        "classes": classes.reshape(len(classes), -1).tolist(),
+        "gradient": wire.encode(gradient, "f16", name="gradient"),
         "baseline": _baseline(entry, factor),
+        "path": entry.path,
+        "multiply": entry.multiply,
         "output": _list(entry.output),
     }
-
-
-def entry_header(
-    method: str, target: str, classes: Tensor, path: bool, multiply: bool
-) -> dict[str, Any]:
-    """Return the part of an ``EntryPayload`` that is known before anything is computed."""
-    per_sample = classes.detach().cpu().reshape(len(classes), -1)
-    return {
-        "method": method,
-        "target": target,
-        "classes": per_sample.tolist(),
-        "path": path,
-        "multiply": multiply,
-    }
-
-
-def gradient_wire(gradient: Tensor, factor: int = 1) -> wire.WireArray:
-    """Pack a gradient in 16-bit floats, summed over blocks of the given side."""
-    return wire.encode(reduce(_numpy(gradient), factor, "sum"), "f16", name="gradient")
 
 
 def curve_payload(curve: Curve) -> dict[str, Any]:

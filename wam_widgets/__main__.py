@@ -1,0 +1,108 @@
+"""Command line: ``python -m wam_widgets demo``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+DEMO_METHODS = ("smooth_integrated_gradients", "smoothgrad", "integrated_gradients")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    output = Path(options.output).expanduser()
+    if output.is_dir():
+        return _fail(f"--output is {options.output}: a folder; it must be a file name")
+    if not output.parent.is_dir():
+        return _fail(f"--output is {options.output}: the folder {output.parent} does not exist")
+    try:
+        demo(output)
+    except OSError as error:
+        return _fail(str(error))
+    print(f"Wrote {output.resolve()} ({output.stat().st_size / 1e6:.2f} MB)")
+    if options.open and not show(output):
+        print("Open it in a browser; it needs no network.")
+    return 0
+
+
+def demo(output: Path) -> None:
+    """Explain the embedded picture and write it as one file."""
+    import torch
+
+    import wam_widgets as wam
+    from wam_widgets.widgets.explorer import front_end
+
+    front_end("report.js")  # fail before computing, not after
+    example = wam.examples.image()
+    explainer = wam.Explainer(
+        example.model,
+        example.input,
+        class_names=example.class_names,
+        mean=example.mean,
+        std=example.std,
+    )
+    # Both textures of the picture: the predicted class, and the other one that is in it.
+    assert explainer.logits is not None
+    predicted = int(explainer.logits[0].argmax())
+    classes = [] if example.truth is None else torch.unique(example.truth).tolist()
+    targets: list[int | None] = [None, *(int(k) for k in classes if int(k) != predicted)]
+    explanation = explainer.empty()
+    for target in targets:
+        for method in DEMO_METHODS:
+            explanation = explanation.with_entry(explainer.explain(method, target).entry)
+    explanation = explanation.select(DEMO_METHODS[0], None)
+    curves = [
+        wam.metrics.curve(explanation.select(*key).at(), explainer) for key in explanation.entries
+    ]
+    names = ", ".join(sorted(example.class_names[int(k)] for k in classes))
+    explanation.with_curves(curves).to_html(
+        output, title=f"What a texture classifier looks at: {names}" if names else None
+    )
+
+
+def show(path: Path) -> bool:
+    """Open a file in a browser where there is one to be seen; never waits, never fails."""
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return False  # without a screen only a text browser could open, and it would block
+    try:
+        browser = webbrowser.get()
+        if type(browser) is webbrowser.GenericBrowser:
+            return False  # a text browser: it would take the terminal over
+        return browser.open(path.resolve().as_uri())
+    except (OSError, webbrowser.Error):
+        return False
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m wam_widgets", description="Wavelet attributions, to explore."
+    )
+    commands = parser.add_subparsers(metavar="command", required=True)
+    demo = commands.add_parser(
+        "demo",
+        help="explain the embedded picture and write one offline HTML file",
+        description="Explain the embedded picture and write one offline, interactive HTML file.",
+    )
+    demo.add_argument(
+        "--output", default="demo.html", metavar="FILE", help="the file (default: demo.html)"
+    )
+    demo.add_argument(
+        "--no-open", dest="open", action="store_false", help="do not open it in a browser"
+    )
+    return parser
+
+
+def _fail(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,350 @@
+"""The Explorer: one widget with linked panels on an explanation, live where there is a model."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from wam_widgets.attribution import Attribution
+from wam_widgets.explainer import DEFAULT_METHOD, Explainer
+from wam_widgets.explanation import Entry, Explanation
+from wam_widgets.gradients import check_method, methods
+from wam_widgets.objectives import Target
+from wam_widgets.wavelets import Basis, families, max_level
+from wam_widgets.widgets.channel import Channel, Job
+from wam_widgets.widgets.controls import CONTROLS, Controls
+from wam_widgets.widgets.live import Live
+from wam_widgets.widgets.payload import (
+    curve_payload,
+    default_controls,
+    entry_payload,
+    payload,
+    reduction,
+)
+
+__all__ = ["Explorer", "explore"]
+
+STATIC = Path(__file__).parent.parent / "static"
+
+_LOG = logging.getLogger("wam_widgets")
+_PNG_DPI = 110
+
+
+def front_end(name: str) -> str:
+    """Return the text of a built front-end file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the front end was not built, with how to build it.
+    """
+    path = STATIC / name
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"{path} does not exist: the front end is not built; run 'make build' in the source "
+            "tree, or install the package with pip, which builds it"
+        ) from None
+
+
+class Explorer(Controls):
+    """An explanation to explore: linked panels, all controls live, the model asked when needed.
+
+    Made by :func:`explore`. The controls are traits (see :class:`Controls` for all of them):
+    setting one moves the panels, moving a control sets the trait.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What to show; may hold no entry yet if there is an explainer.
+    explainer : Explainer, optional
+        Computes what the explanation does not hold, when a reader asks for it.
+    title : str, optional
+        What it is about.
+    **controls
+        Controls to begin with; the default basis of the modality otherwise.
+    """
+
+    # The module's text is part of every Explorer's state, as anywidget needs it.
+    _esm = traitlets.Unicode().tag(sync=True)
+    _data = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        explanation: Explanation,
+        explainer: Explainer | None = None,
+        *,
+        title: str | None = None,
+        **controls: Any,
+    ) -> None:
+        self._live_state = Live(explanation, explainer)
+        self._title = title
+        self._factor = reduction(explanation)
+        self._quiet = False
+        self._png: tuple[object, str] | None = None
+        self._data_lock = threading.RLock()
+        handlers = {"explain": self._answer_explain, "curve": self._answer_curve}
+        self._channel = Channel(self.send, handlers)
+        data = payload(explanation, title)
+        space = data["signal"]["shape"][2:]
+        known = explanation.probabilities
+        defaults = default_controls(explanation)
+        # A family alone must not fail for a default level that is too deep for it.
+        if controls.get("family") in families():
+            defaults["level"] = max(1, min(defaults["level"], max_level(controls["family"], space)))
+        super().__init__(
+            (*explanation.signal.shape[:2], *space),
+            classes=None if known is None else known.shape[1],
+            held={"methods": explanation.methods, "targets": explanation.targets},
+            _esm=front_end("widget.js"),
+            _data=data,
+            _live=explainer is not None,
+            _methods=list(methods() if explainer is not None else explanation.methods),
+            **{**defaults, **controls},
+        )
+        self.on_msg(self._receive)
+
+    @property
+    def explanation(self) -> Explanation:
+        """Everything computed so far; the method and target shown are selected, if they are."""
+        known = self._live_state.explanation
+        if (self.method, self.target) in known.entries:
+            return known.select(self.method, self.target)
+        return known
+
+    def attribution(self) -> Attribution:
+        """Return the attribution of the method, target and basis that the controls show.
+
+        Of the whole batch. Runs the model if this method and target were not computed yet.
+
+        Raises
+        ------
+        ValueError
+            If they were not, and there is no model.
+        """
+        if (self.method, self.target) not in self._live_state.explanation.entries:
+            entry = self._live_state.entry(self.method, self.target)
+            self._channel.announce({"kind": "entry", "entry": self._keep(entry)})
+        return self.explanation.at(Basis(self.family, self.level, self.mode))
+
+    def to_html(self, path: str | Path, title: str | None = None) -> Path:
+        """Write everything computed so far as one offline file that opens as it is shown here."""
+        from wam_widgets.report import to_html
+
+        return to_html(self.explanation, path, title=title or self._title, controls=self.controls())
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the background has nothing left to compute; False if the time ran out."""
+        return self._channel.wait(timeout)
+
+    def close(self) -> None:
+        """Stop what is being computed and take the widget away."""
+        channel = getattr(self, "_channel", None)  # absent when the constructor failed
+        if channel is not None:
+            channel.close()
+        super().close()
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Take values from the browser; ones that are not allowed are put back there."""
+        try:
+            super().set_state(sync_data)
+        except traitlets.TraitError as error:
+            _LOG.warning("the browser sent a value that is not allowed: %s", error)
+            self.send_state([name for name in sync_data if name in self.keys])
+
+    def start(self) -> None:
+        """Compute what the controls show in the background, if it was not computed yet."""
+        self._channel.receive({"kind": "explain", "method": self.method, "target": self.target})
+
+    def _receive(self, _: object, content: object, buffers: Sequence[Any]) -> None:
+        self._channel.receive(content, buffers)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        png = self._picture()
+        # A saved notebook shows this where no widget can run.
+        return ({**data, "image/png": png} if png else data), metadata
+
+    def _picture(self) -> str | None:
+        """Return a PNG, base64, of what the controls show; None if nothing is computed yet."""
+        known = self.explanation
+        basis = Basis(self.family, self.level, self.mode)
+        key = (self.method, self.target, basis, self.sample, self.keep)
+        if (self.method, self.target) not in known.entries:
+            return None
+        if self._png is None or self._png[0] != key:
+            try:
+                figure = known.at(basis).plot(self.sample, keep=self.keep)
+                file = io.BytesIO()
+                figure.savefig(file, format="png", dpi=_PNG_DPI, metadata={"Software": None})
+            except Exception:  # the widget must be shown whatever happens to its substitute
+                _LOG.warning("the static picture could not be drawn", exc_info=True)
+                return None
+            self._png = (key, base64.b64encode(file.getvalue()).decode("ascii"))
+        return self._png[1]
+
+    def _answer_explain(self, job: Job) -> dict[str, Any]:
+        def progress(done: int, total: int, partial: Callable[[], Entry]) -> None:
+            job.progress(done, total, lambda: entry_payload(partial(), self._factor))
+
+        method, target = (str(job.request.get(name)) for name in ("method", "target"))
+        entry = self._live_state.entry(method, target, progress, job.should_stop)
+        return {"kind": "entry", "entry": self._keep(entry)}
+
+    def _answer_curve(self, job: Job) -> dict[str, Any]:
+        wanted = job.request
+        method, target, family, mode, ranking = (
+            str(wanted[name]) for name in ("method", "target", "family", "mode", "ranking")
+        )
+        basis = Basis(family, int(wanted["level"]), mode)
+        curve = self._live_state.curve(
+            method, target, basis, ranking, job.progress, job.should_stop
+        )
+        known = [curve_payload(curve) for curve in self._live_state.explanation.curves]
+        with self._data_lock:
+            self._replace_quietly({**self._data, "curves": known})
+        return {"kind": "curve", "curve": curve_payload(curve)}
+
+    def _keep(self, entry: Entry) -> dict[str, Any]:
+        """Return the payload of an entry, and keep it for views that open later."""
+        with self._data_lock:
+            for known in self._data["entries"]:
+                if (known["method"], known["target"]) == (entry.method, entry.target):
+                    return dict(known)
+            made = entry_payload(entry, self._factor)
+            self._replace_quietly({**self._data, "entries": [*self._data["entries"], made]})
+        self._hold()
+        return made
+
+    def _hold(self) -> None:
+        known = self._live_state.explanation
+        self._held = {"methods": known.methods, "targets": known.targets}
+
+    def _replace_quietly(self, data: dict[str, Any]) -> None:
+        """Change the state that a new view starts from; open views learn of it by messages."""
+        self._quiet = True
+        try:
+            self._data = data
+        finally:
+            self._quiet = False
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        quiet = key == "_data" and self._quiet
+        return not quiet and bool(super()._should_send_property(key, value))
+
+
+def explore(
+    model_or_explanation: Explanation | Callable[..., Any],
+    x: Any = None,
+    target: Target = None,
+    method: str | Sequence[str] = DEFAULT_METHOD,
+    *,
+    model: Callable[..., Any] | None = None,
+    background: bool = False,
+    panels: Sequence[str] | None = None,
+    title: str | None = None,
+    **options: Any,
+) -> Explorer:
+    """Explore a model's decision, or a finished explanation, in linked panels.
+
+    Parameters
+    ----------
+    model_or_explanation : callable or Explanation
+        A model, which is explained now and asked again for other methods and targets; or an
+        explanation, which then is all there is, unless `model` is given.
+    x : Tensor or array
+        The input, with a model; see :func:`wam_widgets.explain`.
+    target, method
+        What to begin with, with a model; see :func:`wam_widgets.explain`.
+    model : callable, optional
+        With an explanation: the model to ask for what it does not hold.
+    background : bool
+        Return at once and compute behind the widget, which shows the signal and the explanation
+        as it grows. By default the first computation happens here: it shows a progress bar, can
+        be interrupted, and raises its errors.
+    panels : sequence of str, optional
+        Some of ``"overlay"``, ``"pyramid"``, ``"spectrum"``, ``"reconstruction"``; all by default.
+    title : str, optional
+        What it is about.
+    **options
+        Controls to begin with (``family="db4", level=3``, …; see :class:`Explorer`), and settings
+        of :func:`wam_widgets.explain` (``class_names``, ``n_samples``, …) where there is a model.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    TypeError, ValueError, TraitError
+        With the argument's name, what it was and what it must be.
+    """
+    controls = {name: options.pop(name) for name in CONTROLS if name in options}
+    if panels is not None:
+        controls["panels"] = list(panels)
+    if isinstance(model_or_explanation, Explanation):
+        if x is not None:
+            raise TypeError("x is given with an explanation: the explanation has its own input")
+        return _explore_explanation(model_or_explanation, model, title, controls, options)
+    if model is not None:
+        raise TypeError("model is given twice: the first argument is a model already")
+    if not callable(model_or_explanation):
+        raise TypeError(
+            f"model is a {type(model_or_explanation).__name__}: the first argument must be a model "
+            "or an explanation"
+        )
+    if x is None:
+        raise TypeError("x is missing: explore(model, x) needs the input to explain")
+    names = [method] if isinstance(method, str) else list(method)
+    if not names:
+        raise ValueError("method is empty: it must name at least one method")
+    for name in names:
+        check_method(name)
+    front_end("widget.js")  # a missing front end must not be found after minutes of computing
+    explainer = Explainer(model_or_explanation, x, **options)
+    if background:
+        wanted = {"method": names[0], "target": target}
+        explorer = Explorer(explainer.empty(), explainer, title=title, **{**wanted, **controls})
+        explorer.start()
+        return explorer
+    explanation = explainer.explain(names[0], target)
+    for name in names[1:]:
+        explanation = explanation | explainer.explain(name, target)
+    return Explorer(explanation, explainer, title=title, **controls)
+
+
+def _explore_explanation(
+    explanation: Explanation,
+    model: Callable[..., Any] | None,
+    title: str | None,
+    controls: dict[str, Any],
+    settings: dict[str, Any],
+) -> Explorer:
+    if model is None:
+        if settings:
+            raise TypeError(
+                f"{', '.join(settings)}: settings are for a model; an explanation is finished, "
+                "pass model= to compute more"
+            )
+        return Explorer(explanation, title=title, **controls)
+    about: dict[str, Any] = {
+        "modality": explanation.modality,
+        "class_names": explanation.class_names,
+        "mean": explanation.mean,
+        "std": explanation.std,
+        "sample_rate": explanation.sample_rate,
+        "spacing": explanation.spacing,
+    }
+    explainer = Explainer(model, explanation.signal, **{**about, **settings})
+    return Explorer(explanation, explainer, title=title, **controls)
