@@ -109,7 +109,8 @@ def from_browser(explorer: wam.Explorer, **content: Any) -> None:
 
 def unpacked(content: dict[str, Any], buffers: list[Any]) -> Any:
     packed: Any = {**content["entry"]["gradient"]}
-    return wire.decode({**packed, "data": bytes(buffers[packed["buffer"]])})
+    packed["data"] = bytes(buffers[packed["buffer"]])
+    return wire.decode(packed)
 
 
 def test_it_begins_with_the_defaults_of_the_explanation(live: wam.Explorer, x: Tensor) -> None:

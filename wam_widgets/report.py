@@ -83,7 +83,6 @@ def page(
     if unknown:
         raise ValueError(f"controls has {unknown[0]!r}: the names are {', '.join(CONTROLS)}")
     data = payload(explanation, title)
-    state = {**chosen, "_live": False, "_methods": list(explanation.methods), "_data": data}
     script = _inline(front_end("report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     return _PAGE.format(
@@ -93,7 +92,7 @@ def page(
         facts=" · ".join(map(html.escape, _facts(explanation, chosen, data["reduced"]))),
         versions=html.escape(_versions()),
         style=_STYLE,
-        data=_pack(state),
+        data=_pack({"payload": data, "state": chosen}),
         script=script,
     )
 
@@ -127,9 +126,9 @@ def _versions() -> str:
     return ", ".join([f"wam_widgets {wam_widgets.__version__}", *numbers])
 
 
-def _pack(state: Mapping[str, Any]) -> str:
+def _pack(content: Mapping[str, Any]) -> str:
     """Return base64 of gzip of JSON, in which bytes are base64 themselves."""
-    text = json.dumps(state, default=_as_base64, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(content, default=_as_base64, separators=(",", ":"), allow_nan=False)
     # No time stamp: the same data must give the same file.
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode("ascii")
 

@@ -1,0 +1,316 @@
+"""The exported file: complete, alone, harmless, the same each time; and the demo command."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import webbrowser
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import wam_widgets as wam
+from tests.observe import Observed
+from wam_widgets import __main__ as command
+from wam_widgets import report
+from wam_widgets.widgets import explorer, wire
+
+# Stands in for the front end where a test is about the page around it. It does what the real one
+# must be able to do in such a page: read the data, run a worker from a blob, style a shadow root,
+# draw a picture from a blob; and it holds what could end its element.
+SCRIPT = r"""
+const hostile = "</script><!-- <script>";
+const element = document.querySelector(".wam-explorer[data-source]");
+const text = document.getElementById(element.dataset.source).textContent;
+const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+const { payload, state } = JSON.parse(await new Response(stream).text());
+const source = "onmessage = (event) => postMessage(event.data + 1)";
+const worker = new Worker(URL.createObjectURL(new Blob([source])));
+const answer = await new Promise((done) => {
+  worker.onmessage = (event) => done(event.data);
+  worker.postMessage(41);
+});
+const canvas = new OffscreenCanvas(3, 3);
+canvas.getContext("2d").fillRect(0, 0, 3, 3);
+const image = new Image();
+image.src = URL.createObjectURL(await canvas.convertToBlob());
+await image.decode();
+const root = element.attachShadow({ mode: "open" });
+root.innerHTML = "<style>p { color: rgb(1, 2, 3) }</style><p></p>";
+root.querySelector("p").textContent = JSON.stringify({
+  hostile, answer, image: image.width, title: payload.title, family: state.family,
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def explanation() -> wam.Explanation:
+    weight = torch.randn(3, 1, 20, 24, generator=torch.Generator().manual_seed(0))
+
+    def model(points: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(torch.einsum("bchw,kchw->bk", points, weight) / 10)
+
+    x = torch.rand(1, 1, 20, 24, generator=torch.Generator().manual_seed(1))
+    return wam.explain(
+        model,
+        x,
+        method=["saliency", "smoothgrad"],
+        class_names=["<b>a</b>", "b", "c"],
+        show_progress=False,
+    )
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    folder = tmp_path / "static"
+    folder.mkdir()
+    (folder / "report.js").write_text(SCRIPT, encoding="utf-8")
+    monkeypatch.setattr(explorer, "STATIC", folder)
+    return folder
+
+
+class Page(HTMLParser):
+    """Every element with its attributes, and the text of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.words: list[str] = []
+        self._open = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._open = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._open == "script":
+            self.scripts[-1] += data
+        else:
+            self.words.append(data)
+
+    @property
+    def policy(self) -> str:
+        (policy,) = (
+            attributes["content"]
+            for tag, attributes in self.elements
+            if attributes.get("http-equiv") == "Content-Security-Policy"
+        )
+        assert policy is not None
+        return policy
+
+    def content(self) -> Any:
+        return json.loads(gzip.decompress(base64.b64decode(self.scripts[0])))
+
+
+def test_everything_is_in_the_file(explanation: wam.Explanation, stand_in: Path) -> None:
+    page = Page(report.page(explanation, "A title", {"keep": 0.25}))
+    content = page.content()
+    assert content["state"]["keep"] == 0.25
+    assert content["state"]["family"] == explanation.default_basis.family
+    payload = content["payload"]
+    assert [entry["method"] for entry in payload["entries"]] == ["saliency", "smoothgrad"]
+    packed = payload["entries"][1]["gradient"]
+    packed["data"] = base64.b64decode(packed["data"])
+    gradient = explanation.select("smoothgrad").gradient
+    error = torch.from_numpy(wire.decode(packed)) - gradient
+    assert float(error.abs().max()) <= float(gradient.abs().max()) / 2048
+    sources = [attributes.get("data-source") for _, attributes in page.elements]
+    identities = [attributes.get("id") for _, attributes in page.elements]
+    assert [source for source in sources if source] == [i for i in identities if i]
+
+
+def test_nothing_is_loaded_from_elsewhere(explanation: wam.Explanation, stand_in: Path) -> None:
+    text = report.page(explanation)
+    page = Page(text)
+    for tag, attributes in page.elements:
+        assert tag not in ("link", "img", "iframe", "object", "embed", "base")
+        assert not {"src", "href", "srcset", "action", "onclick"} & set(attributes)
+    assert "@import" not in text
+    assert "url(" not in text.split("<script")[0]
+    assert page.policy.startswith("default-src 'none';")
+    assert "connect-src" not in page.policy
+    assert "http" not in page.policy
+
+
+def test_the_policy_allows_this_script_only(explanation: wam.Explanation, stand_in: Path) -> None:
+    page = Page(report.page(explanation))
+    _, script = page.scripts
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}' blob:;" in page.policy
+    assert "</script" not in script
+    assert "<!--" not in script
+
+
+def test_what_users_write_is_text(explanation: wam.Explanation, stand_in: Path) -> None:
+    title = """</title></script><script>alert("1")</script><!-- & 'x'"""
+    text = report.page(explanation, title)
+    page = Page(text)
+    assert len(page.scripts) == 2
+    assert "<script>alert" not in text
+    assert text.count(html.escape(title)) == 2
+    assert "<b>a</b>" not in text
+    assert page.content()["payload"]["title"] == title
+    assert page.content()["payload"]["classNames"][0] == "<b>a</b>"
+
+
+def test_the_page_says_what_it_shows(explanation: wam.Explanation, stand_in: Path) -> None:
+    words = " ".join(Page(report.page(explanation, controls={"level": 2})).words)
+    for fact in ("saliency, smoothgrad", "20 × 24", "level 2", torch.__version__, "offline"):
+        assert fact in words, fact
+
+
+def test_the_same_explanation_gives_the_same_bytes(
+    explanation: wam.Explanation, stand_in: Path, tmp_path: Path
+) -> None:
+    first = report.to_html(explanation, tmp_path / "a.html").read_bytes()
+    second = report.to_html(explanation, tmp_path / "b.html").read_bytes()
+    assert first == second
+    assert report.to_html(explanation, tmp_path / "c.html", title="x").read_bytes() != first
+
+
+def test_a_failed_write_leaves_the_old_file(
+    explanation: wam.Explanation,
+    stand_in: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("old")
+
+    def fail(descriptor: int) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(report.os, "fsync", fail)
+    with pytest.raises(OSError, match="full"):
+        report.to_html(explanation, path)
+    assert path.read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["page.html", "static"]
+    monkeypatch.undo()
+
+
+def test_bad_arguments(explanation: wam.Explanation, stand_in: Path, tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="a folder"):
+        report.to_html(explanation, tmp_path)
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        report.to_html(explanation, tmp_path / "no" / "page.html")
+    with pytest.raises(ValueError, match="controls has 'colour'"):
+        report.to_html(explanation, tmp_path / "page.html", controls={"colour": "red"})
+    (stand_in / "report.js").unlink()
+    with pytest.raises(FileNotFoundError, match="not built"):
+        report.to_html(explanation, tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_it_runs_from_the_disk(
+    explanation: wam.Explanation, stand_in: Path, tmp_path: Path, offline_page: Observed
+) -> None:
+    """Script, worker, style and pictures work under the policy; nothing is asked for."""
+    path = report.to_html(explanation, tmp_path / "page.html", title="A <title>")
+    page = offline_page.page
+    page.goto(path.as_uri())
+    shown = page.locator(".wam-explorer p")
+    shown.wait_for()
+    assert json.loads(shown.text_content() or "") == {
+        "hostile": "</script><!-- <script>",
+        "answer": 42,
+        "image": 3,
+        "title": "A <title>",
+        "family": explanation.default_basis.family,
+    }
+    assert shown.evaluate("(p) => getComputedStyle(p).color") == "rgb(1, 2, 3)"
+    assert page.title() == "A <title>"
+    assert offline_page.requests == []
+    assert offline_page.errors == []
+
+
+def test_the_policy_blocks_what_would_leave(
+    explanation: wam.Explanation, stand_in: Path, tmp_path: Path, observed: Observed
+) -> None:
+    """Not only does nothing ask: whatever asked would be stopped."""
+    path = report.to_html(explanation, tmp_path / "page.html")
+    page = observed.page
+    page.goto(path.as_uri())
+    page.locator(".wam-explorer p").wait_for()
+    outcome = page.evaluate(
+        """async () => {
+          const blocked = [];
+          document.addEventListener("securitypolicyviolation", (e) =>
+            blocked.push(e.effectiveDirective));
+          await fetch("http://127.0.0.1:9/").catch(() => undefined);
+          new Image().src = "http://127.0.0.1:9/x.png";
+          const script = document.createElement("script");
+          script.textContent = "window.injected = true";
+          document.body.append(script);
+          while (blocked.length < 3) await new Promise((done) => setTimeout(done, 10));
+          return { blocked: blocked.sort(), injected: window.injected === true };
+        }"""
+    )
+    assert outcome["injected"] is False
+    assert set(outcome["blocked"]) == {"connect-src", "img-src", "script-src-elem"}
+
+
+def test_demo_writes_a_file(
+    stand_in: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command, "DEMO_METHODS", ("saliency", "smoothgrad"))
+    path = tmp_path / "demo.html"
+    assert command.main(["demo", "--output", str(path), "--no-open"]) == 0
+    assert str(path) in capsys.readouterr().out
+    payload = Page(path.read_text(encoding="utf-8")).content()["payload"]
+    entries = [(entry["method"], entry["target"]) for entry in payload["entries"]]
+    # Both textures of the picture are explained: the predicted one and the other.
+    assert len(entries) == 4
+    assert entries[:2] == [("saliency", "predicted"), ("smoothgrad", "predicted")]
+    assert len({tuple(entry["classes"][0]) for entry in payload["entries"]}) == 2
+    assert len(payload["curves"]) == 4
+
+
+def test_demo_complains_before_it_computes(
+    stand_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for bad in (tmp_path, tmp_path / "no" / "demo.html"):
+        assert command.main(["demo", "--output", str(bad)]) == 2
+        assert "--output is" in capsys.readouterr().err
+    (stand_in / "report.js").unlink()
+    assert command.main(["demo", "--output", str(tmp_path / "demo.html"), "--no-open"]) == 2
+    assert "not built" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        command.main(["dance"])
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_a_machine_without_a_screen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def never(*_: object, **__: object) -> bool:
+        raise AssertionError("no browser must be started")
+
+    monkeypatch.setattr(webbrowser, "get", never)
+    monkeypatch.setattr(command.sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert command.show(tmp_path / "demo.html") is False
+
+    def fail(*_: object) -> None:
+        raise webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(webbrowser, "get", fail)
+    assert command.show(tmp_path / "demo.html") is False
+    monkeypatch.setattr(webbrowser, "get", lambda: webbrowser.GenericBrowser("w3m"))
+    assert command.show(tmp_path / "demo.html") is False
