@@ -2,6 +2,7 @@
 import { attribute, reduceChannels, scaleMaps, shares } from "./attribution";
 import { analyse, filters, layout, maxLevel, product, pullback, synthesise } from "./dwt";
 import { keepShare, masked, rankValues, sortedMagnitudes } from "./ranking";
+import { Scratch } from "./scratch";
 import type { EntryPayload, Filters, Frame, Layout, Payload, Request } from "./types";
 import { decodeItem } from "./wire";
 
@@ -54,6 +55,7 @@ function entryKey(method: string, target: string): string {
 export class Computer {
   private readonly entries = new Map<string, Versioned>();
   private arrivals = 0;
+  private readonly scratch = new Scratch();
   private readonly banks = new Memo<Filters>(128);
   private readonly layouts = new Memo<Layout>(32);
   private readonly shares = new Memo<ReturnType<typeof shares>>(8);
@@ -96,6 +98,7 @@ export class Computer {
 
   frame(request: Request): Frame {
     const started = performance.now();
+    const { scratch } = this;
     const { sample, family, level, mode, channels, ranking, keep, mask, scales } = request;
     const { entry, version } = this.entry(request);
     const bank = this.banks.get(family, () => filters(this.payload.bank, family));
@@ -104,16 +107,16 @@ export class Computer {
     const basis = `${sample} ${family} ${level}`;
     const where = `${basis} ${mode}`;
     const signal = this.signal(sample);
-    const z = this.coefficients.get(where, () => analyse(signal, place, bank));
+    const z = this.coefficients.get(where, () => analyse(signal, place, bank, scratch));
 
     const id = `${version} ${where}`;
     const values = this.values.get(id, () => {
       const p = this.pulled.get(`${version} ${basis}`, () =>
-        pullback(this.gradient(entry, version, sample), place, bank),
+        pullback(this.gradient(entry, version, sample), place, bank, scratch),
       );
       if (!entry.multiply) return p;
       const from = entry.path ? this.difference(entry, sample, signal) : null;
-      return attribute(p, from ? analyse(from, place, bank) : z);
+      return attribute(p, from ? analyse(from, place, bank, scratch) : z);
     });
     const total = this.totals.get(id, () => totalOf(values));
     const ranked = this.rankings.get(`${id} ${ranking}`, () => rankValues(values, ranking));
@@ -121,11 +124,7 @@ export class Computer {
       reduceChannels(values, place, channels),
     );
     const part = keepShare(ranked, keep, mask);
-    const rebuilt = this.rebuilt.get(
-      `${id} ${ranking} ${part.kept} ${mask} ${scales?.join() ?? "all"}`,
-      () => rebuild(signal, synthesise(masked(z, place, ranked, part, scales), place, bank)),
-    );
-    return {
+    const frame = {
       request,
       layout: place,
       coefficients: this.reducedCoefficients.get(`${where} ${channels}`, () =>
@@ -140,10 +139,17 @@ export class Computer {
       kept: part.kept,
       total: values.length,
       threshold: part.threshold,
-      ...rebuilt,
       ...total,
-      elapsed: performance.now() - started,
     };
+    // Last, because a frame with these is always handed over: see GIVEN in server.ts.
+    const rebuilt = this.rebuilt.get(
+      `${id} ${ranking} ${part.kept} ${mask} ${scales?.join() ?? "all"}`,
+      () => {
+        const left = masked(z, place, ranked, part, scales, scratch.take("masked", z.length));
+        return rebuild(signal, synthesise(left, place, bank, scratch));
+      },
+    );
+    return { ...frame, ...rebuilt, elapsed: performance.now() - started };
   }
 
   private entry({ method, target }: Request): Versioned {

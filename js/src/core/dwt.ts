@@ -6,6 +6,7 @@
  */
 import { decode } from "./wire";
 import { analyseAxis, extension, synthesiseAxis } from "./filtering";
+import { Scratch } from "./scratch";
 import type { Filters, Layout, Mode, Payload, Subband } from "./types";
 
 export type Bank = Payload["bank"];
@@ -165,8 +166,13 @@ export function product(values: readonly number[]): number {
 }
 
 /** Coefficients z = W(x) of a signal `[channels, *space]`. */
-export function analyse(signal: Float32Array, place: Layout, bank: Filters): Float32Array {
-  return split(signal, place, bank.decLo, bank.decHi, place.mode);
+export function analyse(
+  signal: Float32Array,
+  place: Layout,
+  bank: Filters,
+  scratch = new Scratch(),
+): Float32Array {
+  return split(signal, place, bank.decLo, bank.decHi, place.mode, scratch);
 }
 
 /**
@@ -176,8 +182,13 @@ export function analyse(signal: Float32Array, place: Layout, bank: Filters): Flo
  * (Padding the gradient to the length that the synthesis gives before its crop only adds zeros,
  * which zero mode supplies anyway.)
  */
-export function pullback(gradient: Float32Array, place: Layout, bank: Filters): Float32Array {
-  return split(gradient, place, bank.recLo.toReversed(), bank.recHi.toReversed(), "zero");
+export function pullback(
+  gradient: Float32Array,
+  place: Layout,
+  bank: Filters,
+  scratch = new Scratch(),
+): Float32Array {
+  return split(gradient, place, bank.recLo.toReversed(), bank.recHi.toReversed(), "zero", scratch);
 }
 
 function split(
@@ -186,6 +197,7 @@ function split(
   lo: Float64Array,
   hi: Float64Array,
   mode: Mode,
+  scratch: Scratch,
 ): Float32Array {
   const { channels, space, level, subbands } = place;
   const sizes = levelSizes(lo.length, space, level);
@@ -196,7 +208,7 @@ function split(
     const from = sizes[scale - 1] as number[];
     const to = sizes[scale] as number[];
     const bands = bandsOf(subbands, scale);
-    const next = scale === level ? out : new Float32Array(channels * product(to));
+    const next = scale === level ? out : scratch.take(`${scale}`, channels * product(to));
     let parts = new Map([["", { data: low, at: 0 }]]);
     from.forEach((n, axis) => {
       const m = to[axis] as number;
@@ -212,7 +224,7 @@ function split(
           const band = last ? bands.get(name) : undefined;
           const end = band
             ? { data: out, at: channels * band.offset }
-            : { data: last ? next : new Float32Array(size), at: 0 };
+            : { data: last ? next : scratch.take(scale + name, size), at: 0 };
           made.set(name, end);
           return end;
         }) as [End, End];
@@ -236,7 +248,12 @@ function bandsOf(subbands: Subband[], scale: number): Map<string, Subband> {
 }
 
 /** Signal `[channels, *space]` of a flat vector of coefficients; the inverse of `analyse`. */
-export function synthesise(flat: Float32Array, place: Layout, bank: Filters): Float32Array {
+export function synthesise(
+  flat: Float32Array,
+  place: Layout,
+  bank: Filters,
+  scratch = new Scratch(),
+): Float32Array {
   const { channels, space, level, subbands } = place;
   const sizes = levelSizes(bank.recLo.length, space, level);
   if (level === 0) return flat.slice();
@@ -258,7 +275,10 @@ export function synthesise(flat: Float32Array, place: Layout, bank: Filters): Fl
         if (key[axis] === "d") continue;
         const name = key.slice(0, axis);
         const high = parts.get(name + "d") as End;
-        const end = { data: new Float32Array(outer * size * inner), at: 0 };
+        const count = outer * size * inner;
+        const whole = scale === 1 && axis === 0;
+        const data = whole ? new Float32Array(count) : scratch.take(scale + name, count);
+        const end = { data, at: 0 };
         synthesiseAxis(part, high, outer, n, inner, bank.recLo, bank.recHi, size, end);
         made.set(name, end);
       }

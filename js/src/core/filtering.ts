@@ -246,11 +246,20 @@ function synthesiseColumns(
         const b0 = b[j];
         const c0 = c[j];
         const d0 = d[j];
-        for (let k = 0; k < inner; k++) {
-          const u = l[p + k];
-          const v = h[q + k];
-          y[even + k] += a0 * u + b0 * v;
-          z[odd + k] += c0 * u + d0 * v;
+        if (j === 0) {
+          for (let k = 0; k < inner; k++) {
+            const u = l[p + k];
+            const v = h[q + k];
+            y[even + k] = a0 * u + b0 * v;
+            z[odd + k] = c0 * u + d0 * v;
+          }
+        } else {
+          for (let k = 0; k < inner; k++) {
+            const u = l[p + k];
+            const v = h[q + k];
+            y[even + k] += a0 * u + b0 * v;
+            z[odd + k] += c0 * u + d0 * v;
+          }
         }
       }
     }

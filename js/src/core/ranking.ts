@@ -134,24 +134,26 @@ export function keepShare(ranked: Ranked, keep: number, mask: Mask): Kept {
   return { kept, threshold: kept > 0 ? scores[kept - 1] : Infinity, shrink };
 }
 
-/** Coefficients times the mask's weights; those of scales not selected are zero. */
+/** Coefficients times the mask's weights, into `out`; those of scales not selected are zero. */
 export function masked(
   coefficients: Float32Array,
   place: Layout,
   ranked: Ranked,
   { kept, shrink }: Kept,
   scales: readonly number[] | null,
+  out: Float32Array = new Float32Array(coefficients.length),
 ): Float32Array {
   const { rank, scores } = ranked;
-  const out = new Float32Array(coefficients.length);
   for (const band of place.subbands) {
-    if (scales && !scales.includes(band.index)) continue;
     const start = place.channels * band.offset;
     const stop = start + place.channels * band.shape.reduce((a, b) => a * b, 1);
-    if (shrink > 0) {
+    if (scales && !scales.includes(band.index)) {
+      out.fill(0, start, stop);
+    } else if (shrink > 0) {
       for (let i = start; i < stop; i++) {
         // Kept scores are positive here: none is below the first one not kept.
-        if (rank[i] < kept) out[i] = coefficients[i] * (1 - shrink / scores[rank[i]]);
+        const r = rank[i];
+        out[i] = r < kept ? coefficients[i] * (1 - shrink / scores[r]) : 0;
       }
     } else {
       for (let i = start; i < stop; i++) out[i] = rank[i] < kept ? coefficients[i] : 0;

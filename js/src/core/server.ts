@@ -15,6 +15,12 @@ export type Answer =
 
 export type Reply = (answer: Answer, transfer: ArrayBuffer[]) => void;
 
+/**
+ * Arrays made for one frame only: handed over as they are, without a copy. The computer remembers
+ * them for the next frame, where they are the same objects, so unchanged, so not sent again.
+ */
+const GIVEN = new Set(["important", "residual"]);
+
 export class Server {
   private computer: Computer | null = null;
   private last: Partial<Frame> = {};
@@ -52,7 +58,7 @@ export class Server {
     );
     const patch = changed.map(([key, value]: [string, unknown]) => {
       if (!this.copies || !isArray(value)) return [key, value];
-      const copy = value.slice();
+      const copy = GIVEN.has(key) ? value : value.slice();
       transfer.push(copy.buffer as ArrayBuffer);
       return [key, copy];
     });

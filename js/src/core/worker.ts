@@ -14,4 +14,4 @@ const server = new Server((answer, transfer) => scope.postMessage(answer, transf
 scope.onmessage = (event) => server.handle(event.data);
 scope.postMessage({ kind: "ready" }, []);
 // While the main thread still packs the payload.
-warmUp(15);
+warmUp(30);
