@@ -181,6 +181,17 @@ describe("entries", () => {
   });
 });
 
+describe("an entry that is there already", () => {
+  it("is not sent again", () => {
+    const payload = payloadOf(item, golden.bank);
+    const { engine, worker } = setUp(payload);
+    engine.request(requestOf(item));
+    worker.work();
+    engine.addEntry(payload.entries[0]);
+    expect(worker.inbox).toHaveLength(0);
+  });
+});
+
 describe("the worker", () => {
   it("ends with the signal", () => {
     const { engine, frames, worker, stop } = setUp();

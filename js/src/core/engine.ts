@@ -43,7 +43,7 @@ export class Engine {
    * newest request is about it, that request is answered again.
    */
   addEntry(entry: EntryPayload): void {
-    if (this.signal.aborted) return;
+    if (this.signal.aborted || this.entries.get(keyOf(entry)) === entry) return;
     this.remember(entry);
     this.backend?.post({ kind: "entry", entry: packedEntry(entry) });
     const { newest } = this;
@@ -121,8 +121,12 @@ export class Engine {
   }
 
   private remember(entry: EntryPayload): void {
-    this.entries.set(`${entry.method}\n${entry.target}`, entry);
+    this.entries.set(keyOf(entry), entry);
   }
+}
+
+function keyOf({ method, target }: EntryPayload): string {
+  return `${method}\n${target}`;
 }
 
 /** An entry whose arrays own their bytes: a view would take its whole message along. */
