@@ -1,0 +1,199 @@
+/** Talk with the kernel in messages that carry an id; see wam_widgets/widgets/channel.py. */
+import { onAbort } from "./dispose";
+import type { Host, Listener } from "./host";
+import type { CurvePayload, EntryPayload, WireArray } from "./types";
+
+export interface CurveRequest {
+  method: string;
+  target: string;
+  family: string;
+  level: number;
+  mode: string;
+  ranking: string;
+}
+
+export interface Answers {
+  progress(id: string, done: number, total: number): void;
+  partial(id: string, entry: EntryPayload): void;
+  entry(id: string, entry: EntryPayload): void;
+  curve(id: string, curve: CurvePayload): void;
+  error(id: string, message: string, remedy: string): void;
+  cancelled(id: string): void;
+  /** The kernel has not said anything for too long. */
+  silent(id: string): void;
+}
+
+/** What a message holds, once it has been looked at. */
+type Content = Record<string, unknown> & { kind: string; id: string };
+
+/** A wire array in a message: its bytes are one of the buffers, or came ahead in pieces. */
+type Packed = Omit<WireArray, "data"> & { buffer?: number; chunks?: number };
+
+/** A pass of a large model may take long; a kernel that answers at all says so at once. */
+const FIRST_ANSWER = 20_000;
+const NEXT_ANSWER = 120_000;
+
+export class Channel {
+  private count = 0;
+  // Two browsers may look at one kernel: ids of one must not be taken for those of the other.
+  private readonly prefix = Math.random().toString(36).slice(2, 8);
+  private readonly pieces = new Map<string, ArrayBufferView[]>();
+  private readonly waiting = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(
+    private readonly host: Host,
+    private readonly answers: Answers,
+    signal: AbortSignal,
+    private readonly patience: readonly [number, number] = [FIRST_ANSWER, NEXT_ANSWER],
+  ) {
+    const listener = ((content: unknown, buffers: ArrayBufferView[]) =>
+      this.receive(content, buffers ?? [])) as Listener;
+    host.on("msg:custom", listener);
+    onAbort(signal, () => {
+      host.off("msg:custom", listener);
+      for (const timer of this.waiting.values()) clearTimeout(timer);
+      this.waiting.clear();
+    });
+  }
+
+  /** Ask for a gradient; a newer request takes the place of an older one in the kernel. */
+  explain(method: string, target: string): string {
+    return this.ask({ kind: "explain", method, target });
+  }
+
+  /** Ask for the probability against the share kept. */
+  curve(request: CurveRequest): string {
+    return this.ask({ kind: "curve", ...request });
+  }
+
+  cancel(id: string): void {
+    this.settled(id);
+    this.send({ kind: "cancel", id });
+  }
+
+  /** Stop waiting for an answer that no longer matters. */
+  settled(id: string): void {
+    clearTimeout(this.waiting.get(id));
+    this.waiting.delete(id);
+    for (const key of [...this.pieces.keys()]) {
+      if (key.startsWith(`${id}/`)) this.pieces.delete(key);
+    }
+  }
+
+  private ask(content: Record<string, unknown>): string {
+    const id = `${this.prefix}-${++this.count}`;
+    this.wait(id, this.patience[0]);
+    this.send({ ...content, id }, id);
+    return id;
+  }
+
+  private send(content: Record<string, unknown>, id = ""): void {
+    const failed = (): void => {
+      // After the caller has learnt the id: it cannot place the answer before.
+      if (id) queueMicrotask(() => this.waiting.has(id) && this.giveUp(id));
+    };
+    try {
+      Promise.resolve(this.host.send(content)).catch(failed);
+    } catch {
+      failed();
+    }
+  }
+
+  private wait(id: string, time: number): void {
+    clearTimeout(this.waiting.get(id));
+    this.waiting.set(
+      id,
+      setTimeout(() => this.giveUp(id), time),
+    );
+  }
+
+  private giveUp(id: string): void {
+    this.settled(id);
+    this.answers.silent(id);
+  }
+
+  private receive(message: unknown, buffers: ArrayBufferView[]): void {
+    if (typeof message !== "object" || message === null) return;
+    const content = message as Content;
+    const id = String(content.id);
+    if (this.waiting.has(id)) this.wait(id, this.patience[1]);
+    switch (content.kind) {
+      case "progress":
+        return this.answers.progress(id, Number(content["done"]), Number(content["total"]));
+      case "chunk":
+        return this.keep(id, String(content["key"]), Number(content["index"]), buffers[0]);
+      case "partial":
+      case "entry": {
+        const entry = this.unpack(id, content["entry"], buffers);
+        if (content.kind === "entry") this.settled(id);
+        if (entry) return this.answers[content.kind](id, entry);
+        // A partial mean may lack pieces and the next one follows; a whole one may not.
+        if (content.kind === "entry") this.lost(id);
+        return;
+      }
+      case "curve":
+        this.settled(id);
+        return this.answers.curve(id, content["curve"] as CurvePayload);
+      case "error":
+        this.settled(id);
+        return this.answers.error(
+          id,
+          String(content["message"] ?? "The kernel reported an error."),
+          String(content["remedy"] ?? ""),
+        );
+      case "cancelled":
+        this.settled(id);
+        return this.answers.cancelled(id);
+    }
+  }
+
+  private lost(id: string): void {
+    this.answers.error(id, "A part of the answer was lost on the way.", "Try again.");
+  }
+
+  private keep(id: string, key: string, index: number, piece: ArrayBufferView | undefined): void {
+    if (!piece) return;
+    const name = `${id}/${key}`;
+    const list = index === 0 ? [] : (this.pieces.get(name) ?? []);
+    list[index] = piece;
+    this.pieces.set(name, list);
+  }
+
+  /** The entry with its bytes in place; null when something is missing. */
+  private unpack(id: string, value: unknown, buffers: ArrayBufferView[]): EntryPayload | null {
+    if (typeof value !== "object" || value === null) return null;
+    const entry: Record<string, unknown> = { ...value };
+    for (const [key, part] of Object.entries(entry)) {
+      if (typeof part !== "object" || part === null || !("dtype" in part)) continue;
+      if ("data" in part) continue;
+      const packed = part as Packed;
+      const data =
+        packed.chunks === undefined
+          ? buffers[packed.buffer ?? -1]
+          : join(this.pieces.get(`${id}/${key}`), packed.chunks);
+      this.pieces.delete(`${id}/${key}`);
+      if (!data) return null;
+      entry[key] = { ...packed, data };
+    }
+    return entry as unknown as EntryPayload;
+  }
+}
+
+function join(pieces: ArrayBufferView[] | undefined, count: number): ArrayBuffer | null {
+  if (!pieces || pieces.length !== count || pieces.includes(undefined as never)) return null;
+  const parts = pieces.map(raw);
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.byteLength;
+  }
+  return out.buffer;
+}
+
+/** Hosts hand buffers over as ArrayBuffer, DataView or Uint8Array. */
+function raw(piece: ArrayBufferView | ArrayBuffer): Uint8Array {
+  return piece instanceof ArrayBuffer
+    ? new Uint8Array(piece)
+    : new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+}

@@ -1,0 +1,198 @@
+/** The state of one Explorer: the synced traits by their public names, and what only views know. */
+import { COLOUR_MAPS } from "./colour";
+import { maxLevelFor } from "./dwt";
+import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking } from "./types";
+
+export const MODES: readonly Mode[] = ["symmetric", "reflect", "periodic", "constant", "zero"];
+export const PANELS = ["overlay", "pyramid", "spectrum", "reconstruction"] as const;
+export type PanelName = (typeof PANELS)[number];
+
+/** Two-way bound to the model; the names are those of the Python traits. */
+export interface Controls {
+  family: string;
+  level: number;
+  mode: Mode;
+  method: string;
+  target: string;
+  keep: number;
+  ranking: Ranking;
+  mask: Mask;
+  scales: number[] | null;
+  selection: Box | null;
+  channels: string;
+  colour_map: string;
+  overlay: "scales" | "importance";
+  sample: number;
+  panels: PanelName[];
+}
+
+/** What the pointer or the keyboard cursor is on. */
+export type Hover =
+  | { from: "signal"; at: number[] }
+  | { from: "pyramid"; band: number; at: number[] }
+  | { from: "spectrum"; index: number };
+
+export interface Job {
+  id: string;
+  method: string;
+  target: string;
+  done: number;
+  total: number;
+  /** Passes behind the partial mean that is shown; 0 while there is none. */
+  partial: number;
+}
+
+/** Something to tell the reader beside the picture. */
+export interface Notice {
+  kind: "cancelled" | "failed" | "gone" | "missing";
+  message: string;
+  remedy: string;
+  /** Whether asking again can help. */
+  retry: boolean;
+}
+
+export interface Local {
+  payload: Payload;
+  /** Whether a kernel with the model is behind. */
+  live: boolean;
+  /** Methods that a live kernel can be asked for. */
+  methods: string[];
+  /** Grows when an entry arrives. */
+  entries: number;
+  curves: CurvePayload[];
+  measuring: boolean;
+  hover: Hover | null;
+  full: PanelName | null;
+  help: boolean;
+  frame: Frame | null;
+  job: Job | null;
+  notice: Notice | null;
+  /** The picture that is drawn, when it is not (yet) the one asked for. */
+  shown: { method: string; target: string } | null;
+}
+
+export type State = Controls & Local;
+
+/** Spatial shape of the signal. */
+export const spaceOf = (payload: Payload): number[] => payload.signal.shape.slice(2);
+
+/** Deepest legal level of a family on this signal; 0 when there is none. */
+export function deepest(payload: Payload, family: string): number {
+  const known = payload.bank.families.some((f) => f.name === family);
+  return known ? maxLevelFor(payload.bank, family, spaceOf(payload)) : 0;
+}
+
+/** Channel handling that this signal offers. */
+export function channelChoices(payload: Payload): string[] {
+  const count = payload.signal.shape[1] ?? 1;
+  return ["sum", "magnitude", ...Array.from({ length: count }, (_, i) => String(i))];
+}
+
+type Parser<K extends keyof Controls> = (value: unknown, now: State) => Controls[K] | undefined;
+
+const oneOf =
+  <T extends string>(choices: readonly T[]) =>
+  (value: unknown): T | undefined =>
+    choices.find((choice) => choice === value);
+
+const integer = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isFinite(value) ? Math.round(value) : undefined;
+
+const clamp = (value: number, low: number, high: number): number =>
+  Math.max(low, Math.min(high, value));
+
+/** Read a value from Python; undefined keeps what was there, so that nothing breaks the page. */
+export const parsers: { [K in keyof Controls]: Parser<K> } = {
+  family: (value, now) =>
+    typeof value === "string" && deepest(now.payload, value) > 0 ? value : undefined,
+  level: (value, now) => {
+    const level = integer(value);
+    return level === undefined
+      ? undefined
+      : clamp(level, 1, Math.max(1, deepest(now.payload, now.family)));
+  },
+  mode: oneOf(MODES),
+  method: (value) => (typeof value === "string" && value ? value : undefined),
+  target: (value) => (typeof value === "string" && value ? value : undefined),
+  keep: (value) =>
+    typeof value === "number" && Number.isFinite(value) ? clamp(value, 0, 1) : undefined,
+  ranking: oneOf<Ranking>(["signed", "magnitude"]),
+  mask: oneOf<Mask>(["hard", "soft"]),
+  scales: (value) => {
+    if (value === null) return null;
+    if (!Array.isArray(value)) return undefined;
+    const known = value.filter((v): v is number => Number.isInteger(v) && v >= 0);
+    return value.length > 0 && known.length === 0 ? undefined : [...new Set(known)].sort(order);
+  },
+  selection: (value, now) => (value === null ? null : parseBox(value, spaceOf(now.payload))),
+  channels: (value, now) => oneOf(channelChoices(now.payload))(value),
+  colour_map: oneOf(Object.keys(COLOUR_MAPS)),
+  overlay: oneOf(["scales", "importance"] as const),
+  sample: (value, now) => {
+    const sample = integer(value);
+    return sample === undefined
+      ? undefined
+      : clamp(sample, 0, (now.payload.signal.shape[0] ?? 1) - 1);
+  },
+  panels: (value) => {
+    if (!Array.isArray(value)) return undefined;
+    const chosen = PANELS.filter((name) => value.includes(name));
+    return chosen.length > 0 ? chosen : undefined;
+  },
+};
+
+const order = (a: number, b: number): number => a - b;
+
+function parseBox(value: unknown, space: number[]): Box | undefined {
+  const { start, stop } = (value ?? {}) as Partial<Record<keyof Box, unknown>>;
+  const corner = (list: unknown): number[] | undefined =>
+    Array.isArray(list) && list.length === space.length
+      ? list.map((v, i) => clamp(integer(v) ?? 0, 0, space[i]!))
+      : undefined;
+  const [from, to] = [corner(start), corner(stop)];
+  if (!from || !to || from.some((v, i) => v >= to[i]!)) return undefined;
+  return { start: from, stop: to };
+}
+
+export const CONTROL_KEYS = Object.keys(parsers) as (keyof Controls)[];
+
+/** What a payload starts with where the model holds nothing legal. */
+export function defaults(payload: Payload): Controls {
+  const legal = payload.bank.families.filter((f) => deepest(payload, f.name) > 0);
+  const family = legal.find((f) => f.name === "db4")?.name ?? legal[0]?.name ?? "haar";
+  const entry = payload.entries[0];
+  return {
+    family,
+    level: clamp(3, 1, Math.max(1, deepest(payload, family))),
+    mode: "symmetric",
+    method: entry?.method ?? "smooth_integrated_gradients",
+    target: entry?.target ?? "predicted",
+    keep: 0.1,
+    ranking: payload.modality === "audio" ? "magnitude" : "signed",
+    mask: "hard",
+    scales: null,
+    selection: null,
+    channels: "sum",
+    colour_map: Object.keys(COLOUR_MAPS)[0]!,
+    overlay: "scales",
+    sample: 0,
+    panels: [...PANELS],
+  };
+}
+
+/**
+ * The chosen scales after a change of level: index i of level J is scale J + 1 - i, and keeps its
+ * scale. Scales that come new out of the approximation follow it, unless a single one is soloed.
+ */
+export function remapScales(scales: number[] | null, from: number, to: number): number[] | null {
+  if (scales === null || from === to) return scales;
+  const kept = scales
+    .map((index) => (index === 0 ? 0 : to - from + index))
+    .filter((index, i) => index > 0 || scales[i] === 0);
+  if (scales.length > 1 && scales.includes(0)) {
+    for (let index = 1; index <= to - from; index++) kept.push(index);
+  }
+  if (scales.length > 0 && kept.length === 0) return null;
+  const unique = [...new Set(kept)].sort(order);
+  return unique.length === to + 1 ? null : unique;
+}

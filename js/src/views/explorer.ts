@@ -1,0 +1,177 @@
+/** The whole of one view: controls, panels and readout in a shadow root. */
+import { listen, onAbort, onResize, scope } from "../core/dispose";
+import type { Session } from "../core/session";
+import { PANELS, type PanelName, type State } from "../core/state";
+import { readTheme, watchTheme } from "../core/theme";
+import style from "../style.css";
+import { controls } from "./controls";
+import { h } from "./dom";
+import { savePicture } from "./export";
+import { help } from "./help";
+import { keys } from "./keys";
+import { overlayPanel } from "./overlay";
+import { type Panel, type View, isStale } from "./panel";
+import { pyramidPanel } from "./pyramid";
+import { readout } from "./readout";
+import { reconstructionPanel } from "./reconstruction";
+import { spectrumPanel } from "./spectrum";
+import { status } from "./status";
+import { strip } from "./strip";
+
+const MAKERS: Record<PanelName, (view: View) => Panel> = {
+  overlay: overlayPanel,
+  pyramid: pyramidPanel,
+  spectrum: spectrumPanel,
+  reconstruction: reconstructionPanel,
+};
+
+/** Show a session inside an element; ends with the signal, or when the returned function is called. */
+export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSignal): () => void {
+  const life = scope(outer);
+  const { signal } = life;
+  const { store } = session;
+  const host = h("div", { class: "wam-host" });
+  el.append(host);
+  onAbort(signal, () => host.remove());
+  const shadow = host.attachShadow({ mode: "open" });
+  const root = h("div", { class: "wam-root", "data-frame": 0, tabindex: -1 });
+  root.setAttribute("role", "region");
+  shadow.append(h("style", {}, style), root);
+
+  if (store.state.payload.modality !== "image") {
+    root.append(h("p", {}, `This version shows images, not ${store.state.payload.modality}.`));
+    return () => life.abort();
+  }
+  const view: View = { session, store, root, signal, theme: readTheme(root) };
+  measureSteps(view);
+  build(view);
+  session.mount(signal);
+  return () => life.abort();
+}
+
+function build(view: View): void {
+  const { root, store, signal } = view;
+  const panels = Object.fromEntries(PANELS.map((name) => [name, MAKERS[name](view)])) as Record<
+    PanelName,
+    Panel
+  >;
+  const sections = (): HTMLElement[] => {
+    const { full, panels: chosen } = store.state;
+    return PANELS.filter((name) => (full ? name === full : chosen.includes(name))).map(
+      (name) => panels[name].section,
+    );
+  };
+  const bar = controls(view, {
+    save: () => savePicture(view, sections(), store.state.full ?? "explorer"),
+    fullScreen: () => toggleFullScreen(root),
+  });
+  const line = status(view);
+  const thumbs = strip(view);
+  const foot = readout(view);
+  const card = help(view);
+  const grid = h("div", { class: "wam-grid" }, ...PANELS.map((name) => panels[name].section));
+  root.append(bar.element, line.element, thumbs.element, grid, foot.element, card.element);
+
+  const arrange = (): void => {
+    const { state } = store;
+    root.setAttribute("aria-label", state.payload.title);
+    root.dataset["state"] = stateOf(state);
+    root.dataset["full"] = state.full ?? "";
+    root.dataset["kept"] = String(sections().length);
+    root.classList.toggle("wam-stale", isStale(state));
+    grid.setAttribute("aria-busy", String(state.job !== null));
+    const visible = new Set(sections());
+    for (const name of PANELS) panels[name].section.hidden = !visible.has(panels[name].section);
+  };
+  const all: (keyof State)[] = ["payload", "job", "notice", "frame", "full", "panels"];
+
+  const everything = (): void => {
+    arrange();
+    bar.draw();
+    line.draw();
+    thumbs.draw();
+    foot.draw();
+    card.draw();
+    for (const name of store.state.panels) panels[name].draw(null);
+  };
+  thumbs.fill();
+  store.subscribe(all, arrange, signal);
+  store.subscribe(
+    [
+      ...(["payload", "entries", "live", "methods", "method", "target", "sample"] as const),
+      ...(["family", "level", "mode"] as const),
+    ],
+    bar.draw,
+    signal,
+  );
+  store.subscribe(["job", "notice", "frame", "payload", "sample"], line.draw, signal);
+  store.subscribe(["payload"], thumbs.fill, signal);
+  store.subscribe(["payload", "sample"], thumbs.draw, signal);
+  for (const name of PANELS) {
+    const panel = panels[name];
+    const draw = (changed: ReadonlySet<keyof State>): void => {
+      if (panel.section.hidden) return;
+      // A panel that was hidden has missed changes.
+      panel.draw(changed.has("panels") || changed.has("full") ? null : changed);
+    };
+    store.subscribe([...panel.keys, "panels", "full"], draw, signal);
+  }
+  store.subscribe(["frame", "hover", "selection", "payload"], foot.draw, signal);
+  store.subscribe(["help"], card.draw, signal);
+  let frames = 0;
+  store.subscribe(
+    ["frame"],
+    () => {
+      if (store.state.frame) root.dataset["frame"] = String(++frames);
+    },
+    signal,
+  );
+
+  watchTheme(
+    root,
+    (theme) => {
+      view.theme = theme;
+      everything();
+    },
+    signal,
+  );
+  onResize(grid, () => everything(), signal);
+  keys(view);
+}
+
+function stateOf({ job, notice, frame }: State): string {
+  if (!frame) return notice?.kind === "failed" || notice?.kind === "gone" ? "failed" : "skeleton";
+  if (job) return "computing";
+  return notice?.kind === "failed" ? "failed" : "ready";
+}
+
+/** Full screen where the host allows it, else over the whole of its window. */
+function toggleFullScreen(root: HTMLElement): void {
+  const shadow = root.getRootNode() as ShadowRoot;
+  if (shadow.fullscreenElement) void document.exitFullscreen();
+  else if (root.classList.contains("wam-cover")) root.classList.remove("wam-cover");
+  else {
+    const cover = (): void => root.classList.add("wam-cover");
+    if (document.fullscreenEnabled) root.requestFullscreen().catch(cover);
+    else cover();
+  }
+}
+
+/** Main-thread time of a step, from the input event to the painted panels, as `root.wamTiming`. */
+function measureSteps({ root, store, signal }: View): void {
+  Object.defineProperty(root, "wamTiming", { get: () => store.lastStep });
+  for (const type of ["input", "change", "keydown", "click", "pointerdown"] as const) {
+    let start = 0;
+    listen(
+      root,
+      type,
+      (event) => {
+        store.begin(event.timeStamp);
+        start = performance.now();
+      },
+      signal,
+      { capture: true },
+    );
+    listen(root, type, () => store.spend(performance.now() - start), signal);
+  }
+}

@@ -1,0 +1,88 @@
+/** Numbers and names as people read them. */
+import type { State } from "../core/state";
+import type { Payload, Subband } from "../core/types";
+
+const THIN = "\u202f";
+
+/** Three significant digits, a true minus sign, no exponent where it can be helped. */
+export function number(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text =
+    size >= 1e-4 && size < 1e5 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
+  return (value < 0 ? "−" : "") + text.replace("e-", "e−").replace("e+", "e");
+}
+
+export const signed = (value: number): string => (value > 0 ? "+" : "") + number(value);
+
+/** A share as a percentage, with as many digits as it is worth. */
+export function percent(share: number): string {
+  const value = 100 * share;
+  const digits = value === 0 || value >= 9.95 ? 0 : value >= 0.95 ? 1 : 2;
+  return `${value.toFixed(digits)}${THIN}%`;
+}
+
+export const count = (value: number): string => value.toLocaleString("en").replace(/,/g, THIN);
+
+const METHODS: Record<string, string> = {
+  saliency: "Saliency",
+  smoothgrad: "SmoothGrad",
+  integrated_gradients: "Integrated gradients",
+  smooth_integrated_gradients: "Smooth integrated gradients",
+};
+
+export function methodLabel(method: string): string {
+  const plain = method.replace(/_/g, " ");
+  return METHODS[method] ?? plain.charAt(0).toUpperCase() + plain.slice(1);
+}
+
+function className(payload: Payload, index: number): string {
+  return payload.classNames?.[index] ?? `class ${index}`;
+}
+
+/** A target in words, with the model's probability where it is known. */
+export function targetLabel(payload: Payload, target: string, sample: number): string {
+  const top = payload.top[sample] ?? [];
+  const one = (index: number): string => {
+    const found = top.find((t) => t.index === index);
+    return className(payload, index) + (found ? ` ${found.probability.toFixed(2)}` : "");
+  };
+  if (target === "predicted") return top[0] ? `${one(top[0].index)} (predicted)` : "predicted";
+  if (/^\d+$/.test(target)) return one(Number(target));
+  const pair = /^(\d+)-(\d+)$/.exec(target);
+  if (pair) return `${className(payload, +pair[1]!)} − ${className(payload, +pair[2]!)}`;
+  const classes = payload.entries.find((e) => e.target === target)?.classes[sample];
+  if (classes?.length) return classes.map((c) => className(payload, c)).join(" − ");
+  return target.replace(/_/g, " ");
+}
+
+/** What is on display, in one line. */
+export function describe(state: State): string {
+  const { payload, sample, frame } = state;
+  if (!frame) return "";
+  const { method, target, family, level, mode } = frame.request;
+  const levels = level === 1 ? "1 level" : `${level} levels`;
+  const which = targetLabel(payload, target, sample).replace(" (predicted)", "");
+  return `${methodLabel(method)} · ${which} · ${family}, ${levels}, ${mode}`;
+}
+
+/** Name of a spectrum index: the approximation or a scale. */
+export const scaleName = (index: number, level: number): string =>
+  index === 0 ? "Approximation" : `Scale ${level + 1 - index}`;
+
+/** A plain word for a scale, and its size in pixels. */
+export function scaleWord(index: number, level: number): string {
+  const scale = index === 0 ? level : level + 1 - index;
+  const size = 2 ** scale;
+  if (index === 0) return `shape, over ${size} px`;
+  const word = scale === 1 ? "fine, " : scale === level ? "coarse, " : "";
+  return `${word}${size} px`;
+}
+
+/** A subband in words. */
+export function bandName(band: Subband): string {
+  return band.index === 0 ? "approximation" : `scale ${band.scale} · ${band.orientation}`;
+}
+
+/** A place: x first, as everybody writes it. */
+export const place = (at: readonly number[]): string => `(${[...at].reverse().join(", ")})`;

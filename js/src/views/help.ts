@@ -1,0 +1,52 @@
+/** The list of gestures and keys, on "?". */
+import { listen } from "../core/dispose";
+import { h, iconButton } from "./dom";
+import type { View } from "./panel";
+
+const LINES: readonly (readonly [string, string])[] = [
+  ["Point at a coefficient", "see where it reaches in the signal, its parent and children"],
+  ["Point at the signal", "see the coefficients that look at this place, on every scale"],
+  ["Drag in the signal", "restrict spectrum and numbers to a part"],
+  ["Click a bar, or S", "solo a scale"],
+  ["Shift-click a bar, or M", "mute a scale"],
+  ["1 … 9", "solo a scale"],
+  ["0", "all scales"],
+  ["Double click a panel", "full size and back"],
+  ["Arrow keys", "step a control; move the cursor in signal and pyramid (with Alt: further)"],
+  ["Shift and arrow keys", "brush in the signal"],
+  ["Page up, page down", "parent and child of a coefficient"],
+  ["Esc", "close this, leave full size, clear the brush"],
+];
+
+export function help(view: View): { element: HTMLElement; draw(): void } {
+  const { store, signal } = view;
+  const close = iconButton("close", "Close");
+  const list = h(
+    "dl",
+    {},
+    ...LINES.flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]),
+  );
+  const card = h("div", { class: "wam-card" }, h("header", {}, h("h3", {}, "How to"), close), list);
+  const element = h(
+    "div",
+    { class: "wam-help", role: "dialog", "aria-label": "How to", "aria-modal": "true" },
+    card,
+  );
+  element.hidden = true;
+  listen(close, "click", () => store.set({ help: false }), signal);
+  listen(
+    element,
+    "click",
+    (event) => event.target === element && store.set({ help: false }),
+    signal,
+  );
+  return {
+    element,
+    draw(): void {
+      const open = store.state.help;
+      if (element.hidden !== open) return;
+      element.hidden = !open;
+      if (open) close.focus();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** A signal as an image: model units to pixels. */
+import type { Payload } from "../core/types";
+
+export interface Raster {
+  width: number;
+  height: number;
+  /** Red, green and blue 0..255 of each pixel, one after the other. */
+  bytes: Uint8ClampedArray;
+  grey: boolean;
+}
+
+/** Convert `[C, H, W]` in model units for display; other than three channels are averaged. */
+export function rasterise(
+  payload: Payload,
+  data: Float32Array,
+  out?: Raster,
+  centred = false,
+): Raster {
+  const [, channels = 1, height = 1, width = 1] = payload.signal.shape;
+  const size = height * width;
+  const raster = out ?? {
+    width,
+    height,
+    bytes: new Uint8ClampedArray(3 * size),
+    grey: channels !== 3,
+  };
+  const { bytes } = raster;
+  const table = lines(payload, channels, centred);
+  if (channels === 3) {
+    for (let c = 0; c < 3; c++) {
+      const { gain, shift } = table[c]!;
+      for (let i = 0, from = c * size, to = c; i < size; i++, to += 3) {
+        bytes[to] = data[from + i]! * gain + shift;
+      }
+    }
+    return raster;
+  }
+  for (let i = 0; i < size; i++) {
+    let value = 0;
+    for (let c = 0; c < channels; c++) {
+      const { gain, shift } = table[c]!;
+      value += data[c * size + i]! * gain + shift;
+    }
+    const grey = value / channels;
+    bytes[3 * i] = bytes[3 * i + 1] = bytes[3 * i + 2] = grey;
+  }
+  return raster;
+}
+
+/**
+ * Per channel: byte = value * gain + shift. A residual has no black of its own: `centred` puts its
+ * zero at middle grey.
+ */
+function lines(
+  payload: Payload,
+  channels: number,
+  centred: boolean,
+): { gain: number; shift: number }[] {
+  const { mean, std, range } = payload.display;
+  const [low, high] = range;
+  const unit = 255 / (high - low || 1);
+  return Array.from({ length: channels }, (_, c) => {
+    const spread = std[c] ?? std[0] ?? 1;
+    const offset = mean[c] ?? mean[0] ?? 0;
+    return { gain: spread * unit, shift: centred ? 127.5 : (offset - low) * unit };
+  });
+}
+
+/** Write a raster into the pixels of a canvas. */
+export function blit(raster: Raster, pixels: Uint32Array): void {
+  const { bytes } = raster;
+  for (let i = 0, from = 0; i < pixels.length; i++, from += 3) {
+    pixels[i] =
+      (0xff000000 | (bytes[from + 2]! << 16) | (bytes[from + 1]! << 8) | bytes[from]!) >>> 0;
+  }
+}
+
+/** Small pictures keep their pixels visible; photographs are smoothed. */
+export const isSmooth = (width: number): boolean => width >= 96;

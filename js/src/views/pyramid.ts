@@ -1,0 +1,305 @@
+/** The Mallat mosaic: every coefficient's attribution in its place, with a numbered colour bar. */
+import { COLOUR_MAPS, type Lut, css, lut } from "../core/colour";
+import { listen } from "../core/dispose";
+import { channelChoices } from "../core/state";
+import { children, inside, nearest, parent } from "../core/tree";
+import type { Frame, Layout } from "../core/types";
+import { arrowStep } from "./brush";
+import { fill, h } from "./dom";
+import { number } from "./format";
+import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
+import { Surface, locate } from "./surface";
+
+export function pyramidPanel(view: View): Panel {
+  const { store, signal } = view;
+  const { section, tools, body } = makeFrame(view, "pyramid", "Pyramid");
+  const channels = h("select", { "aria-label": "Channels" });
+  const maps = h("select", { "aria-label": "Colour map" });
+  tools.append(channels, maps);
+  const surface = new Surface("wam-main");
+  const marks = new Surface("wam-marks", true);
+  const stage = h("div", { class: "wam-stage" }, surface.canvas, marks.canvas);
+  const bar = new Surface("wam-bar", true);
+  const ends = [0, 1, 2].map(() => h("span", { "data-ink": true }));
+  const legend = h("div", { class: "wam-scalebar" }, bar.canvas, h("div", {}, ...ends));
+  body.append(stage, legend);
+  surface.canvas.tabIndex = 0;
+
+  let drawn = "";
+  let values: Float32Array | null = null;
+  let limit = 0;
+
+  listen(channels, "change", () => store.set({ channels: channels.value }), signal);
+  listen(maps, "change", () => store.set({ colour_map: maps.value }), signal);
+  listen(
+    surface.canvas,
+    "pointermove",
+    (event) => {
+      const layout = store.state.frame?.layout;
+      if (!layout) return;
+      const [x, y] = locate(event, surface.canvas, gridOf(layout));
+      store.set({ hover: pick(layout, [y, x]) });
+    },
+    signal,
+  );
+  const leave = (): void => store.set({ hover: null });
+  listen(surface.canvas, "pointerleave", leave, signal);
+  listen(surface.canvas, "blur", leave, signal);
+  listen(surface.canvas, "keydown", (event) => walk(view, event), signal);
+
+  const paint = (frame: Frame): void => {
+    if (!surface.fit()) return;
+    const { scales, colour_map } = store.state;
+    const size = `${surface.canvas.width} ${surface.canvas.height}`;
+    const now = `${scales} ${colour_map} ${size} ${JSON.stringify(view.theme)}`;
+    if (now === drawn && values === frame.values) return;
+    drawn = now;
+    if (values !== frame.values) limit = strongest(frame);
+    values = frame.values;
+    const table = lut(colour_map, view.theme.surface);
+    paintMosaic(surface, frame, table, limit);
+    veil(surface, frame.layout, scales, css(view.theme.surface));
+    grid(surface, frame.layout, view.theme.muted);
+    paintBar(bar, ends, table, limit);
+  };
+
+  return {
+    section,
+    keys: ["frame", "payload", "scales", "colour_map", "channels", "hover", "selection"],
+    draw(changed: Changes): void {
+      const { frame, payload, colour_map } = store.state;
+      if (concerns(changed, "payload", "channels", "colour_map")) {
+        fill(channels, channelOptions(payload.signal.shape[1] ?? 1), store.state.channels);
+        channels.hidden = channelChoices(payload).length <= 3;
+        const names = Object.entries(COLOUR_MAPS);
+        fill(
+          maps,
+          names.map(([value, { label }]) => ({ value, label })),
+          colour_map,
+        );
+      }
+      if (!frame) return;
+      const { layout } = frame;
+      // The mosaic is a little larger than the signal, by the padding of each level.
+      if (concerns(changed, "frame", "payload")) {
+        const [, , height = 1, width = 1] = payload.signal.shape;
+        stage.style.setProperty("--wam-aspect", String(width / height));
+        const label = `Attribution of ${layout.count} coefficients in ${layout.family}, ${layout.level} levels`;
+        if (surface.canvas.getAttribute("aria-label") !== label)
+          surface.canvas.setAttribute("aria-label", label);
+      }
+      if (concerns(changed, "frame", "scales", "colour_map")) paint(frame);
+      drawMarks(view, marks, frame);
+    },
+  };
+}
+
+function channelOptions(count: number): { value: string; label: string }[] {
+  const names = count === 3 ? ["Red", "Green", "Blue"] : [];
+  return [
+    { value: "sum", label: "Sum of channels" },
+    { value: "magnitude", label: "Sum of magnitudes" },
+    ...Array.from({ length: count }, (_, i) => ({
+      value: String(i),
+      label: names[i] ?? `Channel ${i}`,
+    })),
+  ];
+}
+
+const gridOf = (layout: Layout): [number, number] => [layout.mosaic[1]!, layout.mosaic[0]!];
+
+/** The coefficient at a place of the mosaic; null between subbands. */
+function pick(layout: Layout, [row, column]: readonly [number, number]) {
+  const place = [row, column];
+  const band = layout.subbands.findIndex(({ corner, shape }) =>
+    place.every((v, axis) => v >= corner[axis]! && v < corner[axis]! + shape[axis]!),
+  );
+  const found = layout.subbands[band];
+  if (!found) return null;
+  const at = place.map((v, axis) => Math.floor(v) - found.corner[axis]!);
+  return { from: "pyramid" as const, band, at };
+}
+
+/** Arrow keys walk over coefficients; page up and down go to the parent and the first child. */
+function walk(view: View, event: KeyboardEvent): void {
+  const { frame, hover } = view.store.state;
+  if (!frame) return;
+  const { layout } = frame;
+  const now =
+    hover?.from === "pyramid"
+      ? hover
+      : {
+          band: 0,
+          at: nearest(
+            layout.subbands[0]!,
+            layout.space.map((n) => n / 2),
+          ),
+        };
+  const set = (band: number, at: number[]): void => {
+    event.preventDefault();
+    view.store.set({ hover: { from: "pyramid", band, at } });
+  };
+  const step = arrowStep(event, 8);
+  if (step) {
+    const { shape } = layout.subbands[now.band]!;
+    const moved = now.at.map((k, axis) =>
+      Math.max(0, Math.min(shape[axis]! - 1, k + (step[axis] ?? 0))),
+    );
+    return set(now.band, moved);
+  }
+  const next =
+    event.key === "PageUp"
+      ? parent(layout, now.band, now.at)
+      : event.key === "PageDown"
+        ? children(layout, now.band, now.at)[0]
+        : null;
+  if (next) set(next.band, next.start);
+}
+
+/** Limit of the colours: nearly the strongest coefficient, so that one outlier darkens nothing. */
+function strongest({ values }: Frame): number {
+  const step = Math.max(1, Math.floor(values.length / 16384));
+  const sample = new Float32Array(Math.ceil(values.length / step));
+  for (let i = 0; i < sample.length; i++) sample[i] = Math.abs(values[i * step]!);
+  sample.sort();
+  const top = sample[Math.floor(0.998 * (sample.length - 1))]!;
+  return top || sample[sample.length - 1]!;
+}
+
+/** Square roots of the values, with their sign: weak and strong are seen at once. */
+function paintMosaic(surface: Surface, frame: Frame, table: Lut, limit: number): void {
+  const { layout, values } = frame;
+  const [width, height] = gridOf(layout);
+  const pixels = surface.pixels(width, height);
+  const { diverging, pixels: colours } = table;
+  pixels.fill(0);
+  const gain = limit > 0 ? 1 / limit : 0;
+  for (const { corner, shape, offset } of layout.subbands) {
+    const [rows = 0, columns = 0] = shape;
+    for (let r = 0; r < rows; r++) {
+      let from = offset + r * columns;
+      let to = (corner[0]! + r) * width + corner[1]!;
+      for (let c = 0; c < columns; c++, from++, to++) {
+        const value = values[from]! * gain;
+        const root = Math.sqrt(Math.min(1, value < 0 ? -value : value));
+        const t = diverging ? 127.5 + (value < 0 ? -127.5 : 127.5) * root : 255 * root;
+        pixels[to] = colours[(t + 0.5) | 0]!;
+      }
+    }
+  }
+  surface.show(false);
+}
+
+/** Muted scales step back. */
+function veil(surface: Surface, layout: Layout, scales: number[] | null, colour: string): void {
+  if (!scales) return;
+  const { context, canvas } = surface;
+  const sx = canvas.width / layout.mosaic[1]!;
+  const sy = canvas.height / layout.mosaic[0]!;
+  context.globalAlpha = 0.82;
+  context.fillStyle = colour;
+  for (const { index, corner, shape } of layout.subbands) {
+    if (scales.includes(index)) continue;
+    const [y, x] = [corner[0]! * sy, corner[1]! * sx];
+    context.fillRect(x, y, shape[1]! * sx, shape[0]! * sy);
+  }
+  context.globalAlpha = 1;
+}
+
+function grid(surface: Surface, layout: Layout, colour: string): void {
+  const { context } = surface;
+  context.strokeStyle = colour;
+  context.lineWidth = Math.max(1, Math.round(surface.ratio));
+  context.globalAlpha = 0.55;
+  for (const { corner, shape } of layout.subbands) {
+    const [top = 0, left = 0] = corner;
+    surface.outline([left, top, left + shape[1]!, top + shape[0]!], gridOf(layout));
+  }
+  context.globalAlpha = 1;
+}
+
+function paintBar(bar: Surface, ends: HTMLElement[], table: Lut, limit: number): void {
+  if (!bar.fit()) return;
+  const pixels = bar.pixels(256, 1);
+  pixels.set(table.pixels);
+  bar.show(false);
+  const labels = table.diverging
+    ? [`−${number(limit)}`, "0", `+${number(limit)}`]
+    : ["0", number(limit / 4), number(limit)];
+  ends.forEach((end, i) => (end.textContent = labels[i]!));
+}
+
+function drawMarks(view: View, marks: Surface, frame: Frame): void {
+  const { hover, selection } = view.store.state;
+  const { layout } = frame;
+  if (!marks.fit()) return;
+  marks.clear();
+  const { context } = marks;
+  const line = Math.max(1, Math.round(marks.ratio));
+  const box = (band: number, start: number[], stop: number[], least: number): void => {
+    const { corner } = layout.subbands[band]!;
+    const [top, bottom] = [corner[0]! + start[0]!, corner[0]! + stop[0]!];
+    const [left, right] = [corner[1]! + start[1]!, corner[1]! + stop[1]!];
+    // A single coefficient may be smaller than a pixel: its mark is not.
+    const wide = Math.max(0, (least * layout.mosaic[1]!) / marks.width - (right - left)) / 2;
+    const high = Math.max(0, (least * layout.mosaic[0]!) / marks.height - (bottom - top)) / 2;
+    marks.outline([left - wide, top - high, right + wide, bottom + high], gridOf(layout));
+  };
+  const both = (draw: () => void, colour: string): void => {
+    for (const [width, style] of [
+      [3 * line, css(view.theme.surface)],
+      [line, colour],
+    ] as const) {
+      context.lineWidth = width;
+      context.strokeStyle = style;
+      draw();
+    }
+  };
+  if (selection) {
+    context.setLineDash([4 * line, 3 * line]);
+    both(() => {
+      layout.subbands.forEach((band, i) => {
+        const block = inside(band, selection, layout.space);
+        if (block) box(i, block.start, block.stop, 3);
+      });
+    }, view.theme.ink);
+    context.setLineDash([]);
+  }
+  if (hover?.from === "spectrum") {
+    both(() => {
+      layout.subbands.forEach((band, i) => {
+        const none = band.shape.map(() => 0);
+        if (band.index === hover.index) box(i, none, band.shape, 0);
+      });
+    }, view.theme.accent);
+  } else if (hover?.from === "signal") {
+    both(() => {
+      layout.subbands.forEach((band, i) => {
+        const at = nearest(band, hover.at);
+        box(
+          i,
+          at,
+          at.map((k) => k + 1),
+          7,
+        );
+      });
+    }, view.theme.ink);
+  } else if (hover?.from === "pyramid" && layout.subbands[hover.band]) {
+    const { band, at } = hover;
+    const above = parent(layout, band, at);
+    both(() => {
+      if (above) box(above.band, above.start, above.stop, 7);
+      for (const below of children(layout, band, at)) box(below.band, below.start, below.stop, 7);
+    }, view.theme.muted);
+    both(
+      () =>
+        box(
+          band,
+          at,
+          at.map((k) => k + 1),
+          9,
+        ),
+      view.theme.accent,
+    );
+  }
+}
