@@ -32,11 +32,11 @@ Model = Callable[..., Any] | Explainer
 def default_shares(count: int = 13) -> tuple[float, ...]:
     """Return shares of coefficients from 0 to 1, denser near 0 where the curves are steep.
 
-    They are the squares of evenly spaced numbers: 0, 0.007, 0.028, … 0.84, 1 for 13 of them.
+    They are the cubes of evenly spaced numbers: 0, 0.0006, 0.005, 0.016, … 0.77, 1 for 13 of them.
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 2:
         raise ValueError(f"count is {count!r}: it must be an integer, at least 2")
-    return tuple((i / (count - 1)) ** 2 for i in range(count))
+    return tuple((i / (count - 1)) ** 3 for i in range(count))
 
 
 def curve(
