@@ -89,8 +89,8 @@ export const COLOUR_MAPS: Readonly<Record<string, Diverging | Sequential>> = Obj
   "blue-red": { kind: "diverging", label: "Blue–red", negative: 255, positive: 25 },
   "purple-orange": { kind: "diverging", label: "Purple–orange", negative: 300, positive: 60 },
   "purple-green": { kind: "diverging", label: "Purple–green", negative: 315, positive: 150 },
-  viridis: { kind: "sequential", label: "Blue–green–yellow", from: 300, to: 105, chroma: 0.14 },
-  magma: { kind: "sequential", label: "Purple–red–yellow", from: 280, to: 450, chroma: 0.17 },
+  viridis: { kind: "sequential", label: "Viridis", from: 300, to: 105, chroma: 0.14 },
+  magma: { kind: "sequential", label: "Magma", from: 280, to: 450, chroma: 0.17 },
   grey: { kind: "sequential", label: "Grey", from: 0, to: 0, chroma: 0 },
 });
 

@@ -128,8 +128,10 @@ export class Session {
     const wanted = { method, target };
     if (this.whole.has(keyOf(wanted))) {
       if (job) this.channel.cancel(job.id);
+      // What was refused may have arrived after all.
+      const late = this.refused === keyOf(wanted) ? { notice: null } : {};
       this.refused = null;
-      this.store.set({ job: null, shown: wanted });
+      this.store.set({ job: null, shown: wanted, ...late });
     } else if (live) {
       if (!sameName(job, wanted) && this.refused !== keyOf(wanted)) this.ask(wanted);
     } else this.fallBack(wanted);
@@ -201,8 +203,8 @@ export class Session {
       entry: (id, entry) => {
         this.whole.set(keyOf(entry), entry);
         this.engine?.addEntry(entry);
-        const mine = this.jobOf(id) !== null;
-        store.set({ entries: store.state.entries + 1, ...(mine ? { job: null } : {}) });
+        const done = this.jobOf(id) ? { job: null, notice: null } : {};
+        store.set({ entries: store.state.entries + 1, ...done });
       },
       curve: (id, curve) => this.addCurve(id, curve),
       error: (id, message, remedy) => {

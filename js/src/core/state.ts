@@ -159,7 +159,7 @@ export const CONTROL_KEYS = Object.keys(parsers) as (keyof Controls)[];
 /** What a payload starts with where the model holds nothing legal. */
 export function defaults(payload: Payload): Controls {
   const legal = payload.bank.families.filter((f) => deepest(payload, f.name) > 0);
-  const family = legal.find((f) => f.name === "db4")?.name ?? legal[0]?.name ?? "haar";
+  const family = ["db4", "haar"].find((name) => legal.some((f) => f.name === name)) ?? "haar";
   const entry = payload.entries[0];
   return {
     family,

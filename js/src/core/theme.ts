@@ -62,6 +62,8 @@ export function watchTheme(
   const read = (): void => {
     if (signal.aborted) return;
     root.dataset["theme"] = pageIsDark() ? "dark" : "light";
+    // Where the host gives a surface, that alone says which of our own colours go with it.
+    root.dataset["theme"] = readTheme(root).dark ? "dark" : "light";
     const theme = readTheme(root);
     const text = JSON.stringify(theme);
     if (text === last) return;

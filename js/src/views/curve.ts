@@ -1,5 +1,5 @@
 /** Probability of the explained class against the share kept, with the slider's dot on it. */
-import { css, ramp } from "../core/colour";
+import { css } from "../core/colour";
 import { listen } from "../core/dispose";
 import type { State } from "../core/state";
 import type { CurvePayload } from "../core/types";
@@ -94,8 +94,9 @@ function measuredElsewhere({ shown, curves }: State): CurvePayload | undefined {
 function explain(state: State, note: HTMLElement, action: HTMLButtonElement): void {
   const other = measuredElsewhere(state);
   action.disabled = state.measuring;
-  action.hidden = !state.live && !other;
-  if (state.measuring) {
+  action.hidden = !state.shown || (!state.live && !other);
+  if (!state.shown) write(note, "");
+  else if (state.measuring) {
     write(note, "The model is being run on reconstructions.");
     write(action, "Measuring…");
   } else if (state.live) {
@@ -162,7 +163,7 @@ function paint(view: View, surface: Surface, curve: CurvePayload, probability: n
     c.setLineDash([]);
   };
   const removed = curve.deletion[sample];
-  const accent = theme.dark ? css(ramp(0.15)) : css(ramp(0));
+  const { accent } = theme;
   if (removed && removed.length === curve.share.length) line(removed, theme.muted, [3, 3]);
   line(curve.insertion[sample]!, accent, []);
   c.textAlign = "left";

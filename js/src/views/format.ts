@@ -4,16 +4,23 @@ import type { Payload, Subband } from "../core/types";
 
 const THIN = "\u202f";
 
-/** Three significant digits, a true minus sign, no exponent where it can be helped. */
-export function number(value: number): string {
-  if (value === 0) return "0";
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** A few significant digits, a true minus sign, a power of ten only where it must be. */
+export function number(value: number, digits = 3): string {
   const size = Math.abs(value);
-  const text =
-    size >= 1e-4 && size < 1e5 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
-  return (value < 0 ? "−" : "") + text.replace("e-", "e−").replace("e+", "e");
+  const sign = value < 0 ? "−" : "";
+  if (size === 0 || (size >= 1e-4 && size < 1e5)) return sign + Number(size.toPrecision(digits));
+  const [mantissa = "", power = "0"] = size.toExponential(digits - 1).split("e");
+  const raised = power
+    .replace("+", "")
+    .replace("-", "⁻")
+    .replace(/\d/g, (d) => SUPERSCRIPT[+d]!);
+  return `${sign}${mantissa}·10${raised}`;
 }
 
-export const signed = (value: number): string => (value > 0 ? "+" : "") + number(value);
+export const signed = (value: number, digits = 3): string =>
+  (value > 0 ? "+" : "") + number(value, digits);
 
 /** A share as a percentage, with as many digits as it is worth. */
 export function percent(share: number): string {
@@ -67,8 +74,10 @@ export function describe(state: State): string {
 }
 
 /** Name of a spectrum index: the approximation or a scale. */
-export const scaleName = (index: number, level: number): string =>
-  index === 0 ? "Approximation" : `Scale ${level + 1 - index}`;
+export function scaleName(index: number, level: number, short = false): string {
+  if (index === 0) return short ? "Approx." : "Approximation";
+  return `Scale ${level + 1 - index}`;
+}
 
 /** A plain word for a scale, and its size in pixels. */
 export function scaleWord(index: number, level: number): string {

@@ -20,8 +20,11 @@ export function pyramidPanel(view: View): Panel {
   const marks = new Surface("wam-marks", true);
   const stage = h("div", { class: "wam-stage" }, surface.canvas, marks.canvas);
   const bar = new Surface("wam-bar", true);
-  const ends = [0, 1, 2].map(() => h("span", { "data-ink": true }));
-  const legend = h("div", { class: "wam-scalebar" }, bar.canvas, h("div", {}, ...ends));
+  const ends = [0, 1, 2, 3, 4].map((at) =>
+    h("span", { "data-ink": true, style: `--wam-place:${at}` }),
+  );
+  const title = "Attribution of a coefficient, on a square-root scale";
+  const legend = h("div", { class: "wam-scalebar", title }, bar.canvas, h("div", {}, ...ends));
   body.append(stage, legend);
   surface.canvas.tabIndex = 0;
 
@@ -97,8 +100,8 @@ export function pyramidPanel(view: View): Panel {
 function channelOptions(count: number): { value: string; label: string }[] {
   const names = count === 3 ? ["Red", "Green", "Blue"] : [];
   return [
-    { value: "sum", label: "Sum of channels" },
-    { value: "magnitude", label: "Sum of magnitudes" },
+    { value: "sum", label: "All channels" },
+    { value: "magnitude", label: "All, magnitudes" },
     ...Array.from({ length: count }, (_, i) => ({
       value: String(i),
       label: names[i] ?? `Channel ${i}`,
@@ -223,10 +226,13 @@ function paintBar(bar: Surface, ends: HTMLElement[], table: Lut, limit: number):
   const pixels = bar.pixels(256, 1);
   pixels.set(table.pixels);
   bar.show(false);
+  // The colours follow square roots: half way to the end is a quarter of the limit.
+  const size = [1, 0.25, 0].map((share) => number(limit * share, 2));
   const labels = table.diverging
-    ? [`−${number(limit)}`, "0", `+${number(limit)}`]
-    : ["0", number(limit / 4), number(limit)];
-  ends.forEach((end, i) => (end.textContent = labels[i]!));
+    ? [`−${size[0]}`, `−${size[1]}`, "0", `+${size[1]}`, `+${size[0]}`]
+    : ["0", number(limit / 16, 2), size[1]!, number((9 * limit) / 16, 2), size[0]!];
+  const none = limit === 0;
+  ends.forEach((end, i) => (end.textContent = none && labels[i] !== "0" ? "" : labels[i]!));
 }
 
 function drawMarks(view: View, marks: Surface, frame: Frame): void {

@@ -1,17 +1,36 @@
 /** One line under everything: what is under the cursor, in numbers. */
 import type { State } from "../core/state";
 import { centre, flatIndex, nearest } from "../core/tree";
-import type { Frame } from "../core/types";
+import type { Frame, NdArray } from "../core/types";
+import { decodeItem } from "../core/wire";
 import { h, write } from "./dom";
 import { bandName, count, number, percent, place, scaleName, signed } from "./format";
 import type { View } from "./panel";
 
 export function readout(view: View): { element: HTMLElement; draw(): void } {
   const element = h("div", { class: "wam-readout", role: "status", "aria-live": "polite" });
+  let known = "";
+  let constant = false;
   return {
     element,
-    draw: () => write(element, text(view.store.state)),
+    draw(): void {
+      const { state } = view.store;
+      const { payload, sample } = state;
+      if (known !== `${payload.id} ${sample}`) {
+        known = `${payload.id} ${sample}`;
+        constant = isConstant(decodeItem(payload.signal, sample));
+      }
+      const line = text(state);
+      const said = constant && state.frame && !state.hover ? `constant input · ${line}` : line;
+      write(element, said);
+    },
   };
+}
+
+/** Whether every channel has one value only. */
+function isConstant({ data, shape }: NdArray): boolean {
+  const size = data.length / (shape[0] ?? 1);
+  return data.every((v, i) => v === data[i - (i % size)]);
 }
 
 function text(state: State): string {
@@ -61,9 +80,11 @@ function everyScale(frame: Frame, at: readonly number[]): string[] {
   const [top, strongest] = [...best].reduce((a, b) => (Math.abs(b[1]) > Math.abs(a[1]) ? b : a));
   const list = [...best]
     .sort((a, b) => b[0] - a[0])
-    .map(([index, value]) => `${index === 0 ? "approx." : level + 1 - index}: ${signed(value)}`);
+    .map(
+      ([index, value]) => `${index === 0 ? "approx." : level + 1 - index}\u00a0${signed(value, 2)}`,
+    );
   const name = scaleName(top, level).toLowerCase();
-  return [place(at), `strongest ${name} (${rank(frame, strongest)})`, `scales ${list.join("  ")}`];
+  return [place(at), `strongest ${name} (${rank(frame, strongest)})`, `scale ${list.join(", ")}`];
 }
 
 /** Where a value stands among all coefficients. */
@@ -85,7 +106,7 @@ function rank(frame: Frame, value: number): string {
 function brushed(frame: Frame, start: number[], stop: number[]): string {
   const total = frame.signed.reduce((a, b) => a + b, 0);
   const size = stop.map((v, axis) => v - start[axis]!).reverse();
-  return `selection ${size.join(" × ")} px at ${place(start)}, attribution ${signed(total)}`;
+  return `selection ${size.join(" × ")} px at ${place(start)}: ${signed(total)}`;
 }
 
 function summary(state: State, frame: Frame): string[] {

@@ -8,8 +8,9 @@ import { type Changes, type Panel, type View, concerns, frame as makeFrame } fro
 import { muteScale, soloScale } from "./scales";
 import { Surface } from "./surface";
 
-const LABEL = 128;
-const VALUE = 56;
+/** Room for the share at the right of a bar, for the buttons after it, and under all bars. */
+const VALUE = 48;
+const BUTTONS = 60;
 const FOOT = 72;
 
 interface Rows {
@@ -66,23 +67,23 @@ export function spectrumPanel(view: View): Panel {
 
   return {
     section,
-    keys: ["frame", "scales", "hover", "selection"],
+    keys: ["frame", "scales", "hover", "selection", "level"],
     draw(changed: Changes): void {
       const { frame, scales, hover } = store.state;
-      if (!frame) return;
-      const { level } = frame.request;
+      buttons.hidden = !frame;
+      const level = frame?.request.level ?? store.state.level;
       rows = {
         indices: Array.from({ length: level + 1 }, (_, i) => level - i),
-        height: Math.max(20, Math.min(40, Math.floor(240 / (level + 1)))),
+        height: Math.max(20, Math.min(56, Math.floor(256 / (level + 1)))),
       };
-      if (concerns(changed, "frame", "scales")) {
+      if (frame && concerns(changed, "frame", "scales")) {
         syncButtons(buttons, rows, level, scales);
         surface.canvas.setAttribute("aria-label", spoken(frame));
       }
       if (!surface.fit()) return;
       let lit: number | null = null;
       if (hover?.from === "spectrum") lit = hover.index;
-      if (hover?.from === "pyramid") lit = frame.layout.subbands[hover.band]?.index ?? null;
+      if (hover?.from === "pyramid") lit = frame?.layout.subbands[hover.band]?.index ?? null;
       paint(view, surface, frame, rows, lit);
     },
   };
@@ -133,56 +134,88 @@ function syncButtons(
   }
 }
 
-function paint(view: View, surface: Surface, frame: Frame, rows: Rows, lit: number | null): void {
+function paint(
+  view: View,
+  surface: Surface,
+  frame: Frame | null,
+  rows: Rows,
+  lit: number | null,
+): void {
   const { context: c, width, ratio } = surface;
   const { theme, store } = view;
-  const { level } = frame.request;
   const { scales } = store.state;
+  const level = rows.indices.length - 1;
+  const shares = frame?.spectrum ?? new Float64Array(level + 1);
   surface.clear();
   c.setTransform(ratio, 0, 0, ratio, 0, 0);
-  const colours = scaleColours(level);
-  const room = Math.max(24, width - LABEL - VALUE);
-  const most = Math.max(...frame.spectrum, 1e-12);
   c.textBaseline = "middle";
+  const [large, small] = [`12px ${theme.font}`, `11px ${theme.font}`];
+  const measure = (font: string, texts: string[]): number => {
+    c.font = font;
+    return Math.max(...texts.map((text) => c.measureText(text).width));
+  };
+  const names = rows.indices.map((index) => scaleName(index, level, true));
+  const words = rows.indices.map((index) => scaleWord(index, level));
+  // In two lines where there is height for them, which leaves the width to the bars.
+  const stacked = rows.height >= 28;
+  const wide = [measure(large, names) + 8, measure(small, words)].map(Math.ceil) as [
+    number,
+    number,
+  ];
+  const left = (stacked ? Math.max(...wide) : wide[0] + wide[1]) + 12;
+  const right = width - BUTTONS;
+  const most = Math.max(...shares, 1e-12);
+  const gain = Math.max(16, right - VALUE - left) / most;
+  const colours = scaleColours(level);
   rows.indices.forEach((index, i) => {
-    const share = frame.spectrum[index] ?? 0;
+    const share = shares[index] ?? 0;
     const top = i * rows.height;
     const middle = top + rows.height / 2;
     const off = scales !== null && !scales.includes(index);
-    c.globalAlpha = off ? 0.4 : 1;
     if (index === lit) {
+      c.globalAlpha = 0.5;
       c.fillStyle = theme.line;
-      c.fillRect(0, top, width, rows.height);
+      c.fillRect(0, top, right, rows.height);
     }
+    c.globalAlpha = off ? 0.45 : 1;
     c.textAlign = "left";
     c.fillStyle = theme.ink;
-    c.font = `12px ${theme.font}`;
-    const name = index === 0 ? "Approx." : scaleName(index, level);
-    c.fillText(name, 0, middle);
+    c.font = large;
+    c.fillText(names[i]!, 0, stacked ? middle - 7 : middle);
     c.fillStyle = theme.muted;
-    c.font = `11px ${theme.font}`;
-    c.fillText(index === 0 ? `shape, >${2 ** level} px` : scaleWord(index, level), 54, middle);
-    const bar = Math.min(14, rows.height - 8);
-    const length = (room * share) / most;
-    c.fillStyle = css(colours[index]!);
-    if (off) {
-      c.strokeStyle = c.fillStyle;
-      c.lineWidth = 1;
-      c.strokeRect(
-        LABEL + 0.5,
-        Math.round(middle - bar / 2) + 0.5,
-        Math.max(1, length - 1),
-        bar - 1,
-      );
-    } else
-      c.fillRect(LABEL, Math.round(middle - bar / 2), Math.max(share > 0 ? 1 : 0, length), bar);
+    c.font = small;
+    c.fillText(words[i]!, stacked ? 0 : wide[0], stacked ? middle + 7 : middle);
+    if (!frame) {
+      // Nothing is known yet: an empty bar, not a share of zero.
+      bar(c, left, middle, right - left, 8, theme.line, false);
+      return;
+    }
+    bar(c, left, middle, gain * share, Math.min(20, rows.height - 10), css(colours[index]!), off);
     c.fillStyle = theme.ink;
-    c.font = `12px ${theme.font}`;
+    c.font = large;
     c.textAlign = "right";
-    c.fillText(percent(share), width - 8, middle);
+    c.fillText(percent(share), right - 4, middle);
     c.globalAlpha = 1;
   });
-  orientations(view, surface, frame, surface.height - FOOT, lit);
+  if (frame) orientations(view, surface, frame, surface.height - FOOT, lit);
+}
+
+/** A muted bar is an outline: what it would be is still seen. */
+function bar(
+  c: CanvasRenderingContext2D,
+  left: number,
+  middle: number,
+  length: number,
+  height: number,
+  colour: string,
+  off: boolean,
+): void {
+  if (length <= 0) return;
+  const [top, width] = [Math.round(middle - height / 2), Math.max(2, length)];
+  c.fillStyle = c.strokeStyle = colour;
+  c.lineWidth = 1;
+  if (off) c.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
+  else c.fillRect(left, top, width, height);
 }
 
 /** Orientation shares of the details: of all scales, or of the one in focus. */

@@ -59,7 +59,7 @@ export function status(view: View): { element: HTMLElement; draw(): void } {
 function shown(state: State): string {
   const { job, frame, sample, payload } = state;
   const now = describe(state);
-  if (!job) return now;
+  if (!job) return frame?.empty ? `${now} · the attribution is zero everywhere` : now;
   const wanted = `${methodLabel(job.method)} · ${targetLabel(payload, job.target, sample)}`;
   if (!frame) return `Computing ${wanted}`;
   if (isStale(state)) return `Still showing ${now}`;

@@ -13,7 +13,7 @@ export function compose(
   theme: Theme,
 ): void {
   const { total, weights } = evidence(frame);
-  const limit = quantile(total, 0.99) || 1;
+  const limit = quantile(total, 0.995) || 1;
   if (kind === "scales") tintScales(pixels, raster, total, weights, limit, theme);
   else tintImportance(pixels, raster, total, limit, theme);
 }
@@ -69,7 +69,7 @@ function tintScales(
     const sum = total[i]!;
     let [red, green, blue] = [base, base, base];
     if (sum > 0) {
-      const alpha = Math.sqrt(Math.min(1, sum / limit));
+      const alpha = 0.94 * Math.min(1, sum / limit) ** 0.7;
       let [r, g, b] = [0, 0, 0];
       for (const { colour, map, sign } of weights) {
         const value = map[i]!;
