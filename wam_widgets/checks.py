@@ -182,6 +182,35 @@ def fraction(value: object, name: str) -> float:
     return float(value)
 
 
+def per_channel(
+    values: Sequence[float] | float | None, name: str, channels: int
+) -> tuple[float, ...] | None:
+    """Return one number per channel; a single number serves all."""
+    if values is None:
+        return None
+    if isinstance(values, (int, float)):
+        values = [values] * channels
+    numbers = tuple(float(v) for v in values)
+    if len(numbers) != channels:
+        raise ValueError(f"{name} has {len(numbers)} values: x has {channels} channels")
+    if name == "std" and not all(v > 0 for v in numbers):
+        raise ValueError(f"std is {numbers}: every value must be positive")
+    return numbers
+
+
+def per_axis(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...] | None:
+    """Return one positive voxel size per axis."""
+    if spacing is None:
+        return None
+    numbers = tuple(float(v) for v in spacing)
+    if len(numbers) != ndim or not all(v > 0 for v in numbers):
+        raise ValueError(
+            f"spacing is {numbers}: it must be {ndim} positive numbers, the voxel size along "
+            "depth, height and width in mm"
+        )
+    return numbers
+
+
 def check_device(model: Callable[..., Any], signal: Tensor) -> None:
     """Raise a ValueError if the parameters of the model are on another device than the signal."""
     if isinstance(model, nn.Module):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from wam_widgets import checks
+from wam_widgets.classifier import Classifier
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import (
     METHODS,
@@ -34,6 +35,8 @@ class Explainer:
 
     Attributes
     ----------
+    classifier : Classifier
+        The model, as it is called here.
     signal : Tensor
         ``[N, C, *space]``.
     logits : Tensor or None
@@ -64,8 +67,6 @@ class Explainer:
         seed: int = 0,
         show_progress: bool = True,
     ) -> None:
-        if not callable(model):
-            raise TypeError(f"model is a {type(model).__name__}: it must be a module or a function")
         self.signal, self.modality = checks.as_signal(
             x,
             modality=modality,
@@ -87,21 +88,21 @@ class Explainer:
             )
         self.noise_level = float(level)
         self.multiply_by_inputs = bool(multiply_by_inputs)
-        self.front_end = front_end
         self.sample_rate = sample_rate
-        self.spacing = _per_axis(spacing, len(self.signal.shape) - 2)
+        self.spacing = checks.per_axis(spacing, len(self.signal.shape) - 2)
         self.internal_batch_size = (
             None
             if internal_batch_size is None
             else checks.positive_int(internal_batch_size, "internal_batch_size")
         )
-        self.autocast = autocast
+        self.classifier = Classifier(model, front_end, autocast, self.internal_batch_size or 16)
         self.seed = int(seed)
         self.show_progress = bool(show_progress)
         channels = self.signal.shape[1]
-        self.mean = _per_channel(mean, "mean", channels)
-        self.std = _per_channel(std, "std", channels)
-        self.logits = self._first_pass()
+        self.mean = checks.per_channel(mean, "mean", channels)
+        self.std = checks.per_channel(std, "std", channels)
+        with checks.untouched(model, self.signal.device, self.seed):
+            self.logits = self.classifier.first_pass(self.signal, self.objective)
         self.class_names = self._check_names(class_names)
 
     @torch.inference_mode(False)
@@ -126,7 +127,9 @@ class Explainer:
         schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed)
         with checks.untouched(self.model, self.signal.device, self.seed):
             gradient = mean_gradient(
-                lambda points, samples: self._score(points, _repeat(classes[samples], points)),
+                lambda points, samples: self.objective(
+                    self.classifier(points), _repeat(classes[samples], points)
+                ),
                 self.signal,
                 schedule,
                 baseline=self.baseline,
@@ -188,7 +191,7 @@ class Explainer:
     def predict(self, points: Tensor) -> Tensor:
         """Return the class probabilities ``[B, K]`` at `points`, without a gradient."""
         with torch.no_grad(), checks.untouched(self.model, points.device, self.seed):
-            return logits_of(self._run(points)).softmax(dim=1)
+            return logits_of(self.classifier(points)).softmax(dim=1)
 
     def _classes(self, target: Target) -> Tensor:
         if self.logits is None:
@@ -200,70 +203,14 @@ class Explainer:
             return torch.zeros(len(self.signal), 1, dtype=torch.long, device=self.signal.device)
         return resolve_target(target, self.logits)
 
-    def _run(self, points: Tensor) -> Any:
-        inputs = points if self.front_end is None else self.front_end(points)
-        device = points.device.type
-        with torch.autocast(device, dtype=self.autocast, enabled=self.autocast is not None):
-            return self.model(inputs)
-
-    def _score(self, points: Tensor, classes: Tensor) -> Tensor:
-        try:
-            return self.objective(self._run(points), classes)
-        except RuntimeError as error:
-            if "in-place operation" not in str(error):
-                raise
-            raise ValueError(_IN_PLACE) from error
-
     def _values(self, points: Tensor, classes: Tensor) -> Tensor:
         with torch.no_grad():
             return torch.cat(
                 [
-                    self.objective(self._run(points[part].clone()), classes[part])
-                    for part in self._parts()
+                    self.objective(self.classifier(points[part].clone()), classes[part])
+                    for part in self.classifier.parts(len(points))
                 ]
             )
-
-    def _parts(self) -> list[slice]:
-        n = len(self.signal)
-        size = self.internal_batch_size or 16
-        return [slice(i, min(i + size, n)) for i in range(0, n, size)]
-
-    def _first_pass(self) -> Tensor | None:
-        """Run the model on the input: check its output, learn the prediction."""
-        found = []
-        with (
-            checks.untouched(self.model, self.signal.device, self.seed),
-            torch.no_grad(),
-        ):
-            for part in self._parts():
-                points = self.signal[part].clone()
-                version = points._version
-                output = self._run(points)
-                if points._version != version:
-                    raise ValueError(_IN_PLACE)
-                try:
-                    logits = logits_of(output)
-                except (TypeError, ValueError):
-                    if self.objective.function is None:
-                        raise
-                    self.objective(output, torch.zeros(len(points), 1))
-                    return None
-                if len(logits) != len(points):
-                    raise ValueError(
-                        f"model returned {len(logits)} rows for {len(points)} inputs: it must "
-                        "return one row of logits per sample"
-                    )
-                found.append(logits)
-        logits = torch.cat(found)
-        if not torch.isfinite(logits).all():
-            raise ValueError("model returned NaN or infinite logits at x: they must be finite")
-        if self.objective.name == "log_probability" and _looks_like_probabilities(logits):
-            checks.warn(
-                "model seems to return probabilities (each row is positive and sums to 1): the "
-                "default objective expects logits; remove the softmax, or pass "
-                "objective=lambda output: output.log()[:, class_index]"
-            )
-        return None if self.objective.function is not None else logits
 
     def _check_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
         if names is None:
@@ -277,47 +224,8 @@ class Explainer:
         return tuple(map(str, names))
 
 
-_IN_PLACE = (
-    "model changes its input in place: it must leave the input as it is; replace operations such "
-    "as x.mul_(…), x += …, or nn.ReLU(inplace=True) at the very beginning by ones that return a "
-    "new tensor"
-)
-
-
 def _repeat(classes: Tensor, points: Tensor) -> Tensor:
     return classes.repeat(len(points) // len(classes), 1)
-
-
-def _looks_like_probabilities(logits: Tensor) -> bool:
-    sums = logits.sum(dim=1)
-    return bool((logits >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4))
-
-
-def _per_channel(
-    values: Sequence[float] | float | None, name: str, channels: int
-) -> tuple[float, ...] | None:
-    if values is None:
-        return None
-    if isinstance(values, (int, float)):
-        values = [values] * channels
-    numbers = tuple(float(v) for v in values)
-    if len(numbers) != channels:
-        raise ValueError(f"{name} has {len(numbers)} values: x has {channels} channels")
-    if name == "std" and not all(v > 0 for v in numbers):
-        raise ValueError(f"std is {numbers}: every value must be positive")
-    return numbers
-
-
-def _per_axis(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...] | None:
-    if spacing is None:
-        return None
-    numbers = tuple(float(v) for v in spacing)
-    if len(numbers) != ndim or not all(v > 0 for v in numbers):
-        raise ValueError(
-            f"spacing is {numbers}: it must be {ndim} positive numbers, the voxel size along "
-            "depth, height and width in mm"
-        )
-    return numbers
 
 
 def explain(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,10 @@ def _first_centre(family: str, scale: int, kind: str) -> float:
 
     def centroid(taps: list[float]) -> float:
         energy = np.square(taps)
-        return float(np.sum(np.arange(length) * energy) / np.sum(energy))
+        centre = float(np.sum(np.arange(length) * energy) / np.sum(energy))
+        # On a grid: symmetric filters have centres at exact ties between two samples, which the
+        # browser's single precision must break in the same way.
+        return math.floor(centre * 4096 + 0.5) / 4096
 
     low = centroid(bank.rec_lo)
     position: float = (centroid(bank.rec_hi) if kind == "d" else low) - (length - 2)
