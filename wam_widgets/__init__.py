@@ -21,7 +21,8 @@ from wam_widgets.wavelets import Basis, families
 
 if TYPE_CHECKING:
     from wam_widgets import examples, metrics
-    from wam_widgets.widgets.explorer import Explorer, explore
+    from wam_widgets.widgets.explore import explore
+    from wam_widgets.widgets.explorer import Explorer
 
 try:
     __version__ = version("wam-widgets")
@@ -31,7 +32,7 @@ except PackageNotFoundError:  # a source tree that is not installed
 # Loaded on first use: computing alone needs no widget, and the examples no time.
 _LAZY = {
     "Explorer": "wam_widgets.widgets.explorer",
-    "explore": "wam_widgets.widgets.explorer",
+    "explore": "wam_widgets.widgets.explore",
     "examples": "",
     "metrics": "",
 }

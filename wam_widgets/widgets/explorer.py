@@ -13,13 +13,12 @@ from typing import Any
 import traitlets
 
 from wam_widgets.attribution import Attribution
-from wam_widgets.explainer import DEFAULT_METHOD, Explainer
+from wam_widgets.explainer import Explainer
 from wam_widgets.explanation import Entry, Explanation
-from wam_widgets.gradients import check_method, methods
-from wam_widgets.objectives import Target
+from wam_widgets.gradients import methods
 from wam_widgets.wavelets import Basis, families, max_level
 from wam_widgets.widgets.channel import Channel, Job
-from wam_widgets.widgets.controls import CONTROLS, Controls
+from wam_widgets.widgets.controls import Controls
 from wam_widgets.widgets.live import Live
 from wam_widgets.widgets.payload import (
     curve_payload,
@@ -29,7 +28,7 @@ from wam_widgets.widgets.payload import (
     reduction,
 )
 
-__all__ = ["Explorer", "explore"]
+__all__ = ["Explorer", "front_end"]
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -242,109 +241,3 @@ class Explorer(Controls):
     def _should_send_property(self, key: str, value: Any) -> bool:
         quiet = key == "_data" and self._quiet
         return not quiet and bool(super()._should_send_property(key, value))
-
-
-def explore(
-    model_or_explanation: Explanation | Callable[..., Any],
-    x: Any = None,
-    target: Target = None,
-    method: str | Sequence[str] = DEFAULT_METHOD,
-    *,
-    model: Callable[..., Any] | None = None,
-    background: bool = False,
-    panels: Sequence[str] | None = None,
-    title: str | None = None,
-    **options: Any,
-) -> Explorer:
-    """Explore a model's decision, or a finished explanation, in linked panels.
-
-    Parameters
-    ----------
-    model_or_explanation : callable or Explanation
-        A model, which is explained now and asked again for other methods and targets; or an
-        explanation, which then is all there is, unless `model` is given.
-    x : Tensor or array
-        The input, with a model; see :func:`wam_widgets.explain`.
-    target, method
-        What to begin with, with a model; see :func:`wam_widgets.explain`.
-    model : callable, optional
-        With an explanation: the model to ask for what it does not hold.
-    background : bool
-        Return at once and compute behind the widget, which shows the signal and the explanation
-        as it grows. By default the first computation happens here: it shows a progress bar, can
-        be interrupted, and raises its errors.
-    panels : sequence of str, optional
-        Some of ``"overlay"``, ``"pyramid"``, ``"spectrum"``, ``"reconstruction"``; all by default.
-    title : str, optional
-        What it is about.
-    **options
-        Controls to begin with (``family="db4", level=3``, …; see :class:`Explorer`), and settings
-        of :func:`wam_widgets.explain` (``class_names``, ``n_samples``, …) where there is a model.
-
-    Returns
-    -------
-    Explorer
-
-    Raises
-    ------
-    TypeError, ValueError, TraitError
-        With the argument's name, what it was and what it must be.
-    """
-    controls = {name: options.pop(name) for name in CONTROLS if name in options}
-    if panels is not None:
-        controls["panels"] = list(panels)
-    if isinstance(model_or_explanation, Explanation):
-        if x is not None:
-            raise TypeError("x is given with an explanation: the explanation has its own input")
-        return _explore_explanation(model_or_explanation, model, title, controls, options)
-    if model is not None:
-        raise TypeError("model is given twice: the first argument is a model already")
-    if not callable(model_or_explanation):
-        raise TypeError(
-            f"model is a {type(model_or_explanation).__name__}: the first argument must be a model "
-            "or an explanation"
-        )
-    if x is None:
-        raise TypeError("x is missing: explore(model, x) needs the input to explain")
-    names = [method] if isinstance(method, str) else list(method)
-    if not names:
-        raise ValueError("method is empty: it must name at least one method")
-    for name in names:
-        check_method(name)
-    front_end("widget.js")  # a missing front end must not be found after minutes of computing
-    explainer = Explainer(model_or_explanation, x, **options)
-    if background:
-        wanted = {"method": names[0], "target": target}
-        explorer = Explorer(explainer.empty(), explainer, title=title, **{**wanted, **controls})
-        explorer.start()
-        return explorer
-    explanation = explainer.explain(names[0], target)
-    for name in names[1:]:
-        explanation = explanation | explainer.explain(name, target)
-    return Explorer(explanation, explainer, title=title, **controls)
-
-
-def _explore_explanation(
-    explanation: Explanation,
-    model: Callable[..., Any] | None,
-    title: str | None,
-    controls: dict[str, Any],
-    settings: dict[str, Any],
-) -> Explorer:
-    if model is None:
-        if settings:
-            raise TypeError(
-                f"{', '.join(settings)}: settings are for a model; an explanation is finished, "
-                "pass model= to compute more"
-            )
-        return Explorer(explanation, title=title, **controls)
-    about: dict[str, Any] = {
-        "modality": explanation.modality,
-        "class_names": explanation.class_names,
-        "mean": explanation.mean,
-        "std": explanation.std,
-        "sample_rate": explanation.sample_rate,
-        "spacing": explanation.spacing,
-    }
-    explainer = Explainer(model, explanation.signal, **{**about, **settings})
-    return Explorer(explanation, explainer, title=title, **controls)
