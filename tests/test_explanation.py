@@ -437,4 +437,7 @@ def test_plots_are_drawn(space: tuple[int, ...]) -> None:
         axes.get_title(loc="left") for axes in figure.axes
     }
     assert any("Spectrum" in t or "Share" in t for t in texts)
+    png = figure._repr_png_()
+    assert png.startswith(b"\x89PNG")
+    assert len(png) > 10_000
     assert e.best_basis(families=["haar"]).plot().axes

@@ -16,9 +16,8 @@ from wam_widgets.coefficients import ORIENTATIONS, Coefficients
 from wam_widgets.geometry import scale_maps
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from wam_widgets.explanation import Explanation
+    from wam_widgets.figures import NotebookFigure
     from wam_widgets.wavelets import Basis
 
 RANKINGS = ("signed", "magnitude")
@@ -171,7 +170,7 @@ class Attribution:
         weights = self.weights(keep, scales, ranking, mask, orientations)
         return self.basis.synthesise(weights * self.coefficients)
 
-    def plot(self, sample: int = 0, **options: Any) -> Figure:
+    def plot(self, sample: int = 0, **options: Any) -> NotebookFigure:
         """Return a matplotlib figure of one sample, see :func:`wam_widgets.figures.plot`."""
         from wam_widgets.figures import plot
 

@@ -15,9 +15,8 @@ from wam_widgets.checks import positive_int
 from wam_widgets.wavelets import Basis, max_level
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from wam_widgets.explanation import Explanation
+    from wam_widgets.figures import NotebookFigure
 
 USUAL = (
     "haar db2 db3 db4 db6 db8 sym4 sym6 sym8 coif1 coif2 coif3 "
@@ -84,7 +83,7 @@ class BasisSweep:
         rows = "\n".join(f"  {score:8.4f}  {basis}" for basis, score in self.table[:5])
         return f"BasisSweep by {self.criterion}, best of {len(self.table)}:\n{rows}"
 
-    def plot(self) -> Figure:
+    def plot(self) -> NotebookFigure:
         """Return a figure with one line per family over the levels."""
         from wam_widgets.figures import plot_sweep
 

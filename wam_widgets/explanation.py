@@ -15,9 +15,8 @@ from wam_widgets.objectives import Target, target_name
 from wam_widgets.wavelets import Basis, max_level
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from wam_widgets.best_basis import BasisSweep
+    from wam_widgets.figures import NotebookFigure
 
 _DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 2)}
 """Most faithful family and level per modality, measured; short filters, deep."""
@@ -327,7 +326,7 @@ class Explanation:
             return "custom objective"
         return " against ".join(names)
 
-    def plot(self, sample: int = 0, **options: Any) -> Figure:
+    def plot(self, sample: int = 0, **options: Any) -> NotebookFigure:
         """Return a matplotlib figure in the default basis; see :meth:`Attribution.plot`."""
         return self.at().plot(sample, **options)
 

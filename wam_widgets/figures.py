@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.colors import FuncNorm, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
@@ -23,6 +24,15 @@ _RAMP = ("#2166ac", "#4aa3c7", "#c65d7b", "#e8894a", "#f2c43d")
 """Fine → coarse: blue, through red, to yellow, as in the WAM paper; ordered in lightness too."""
 
 _DIVERGING = "RdBu_r"
+
+
+class NotebookFigure(Figure):
+    """A figure that a notebook shows as a result of a cell, whatever backend is set."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=144)
+        return buffer.getvalue()
 
 
 def scale_colours(count: int) -> np.ndarray:
@@ -46,7 +56,7 @@ def shown(explanation: Explanation, signal: Tensor) -> np.ndarray:
 
 def plot(
     attribution: Attribution, sample: int = 0, *, keep: float = 0.1, width: float = 7.0
-) -> Figure:
+) -> NotebookFigure:
     """Draw signal, attribution by scale, pyramid, spectrum and reconstruction of one sample.
 
     Parameters
@@ -64,7 +74,7 @@ def plot(
     e = one.explanation
     space = len(e.space)
     rows = 2 if space == 1 else 1
-    figure = Figure(figsize=(width, 0.25 * width + 0.45 if rows == 1 else 0.45 * width))
+    figure = NotebookFigure(figsize=(width, 0.25 * width + 0.45 if rows == 1 else 0.45 * width))
     if space == 1:
         grid = figure.add_gridspec(2, 2, width_ratios=[3, 1], hspace=0.75, wspace=0.3)
         signal, pyramid = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
@@ -86,14 +96,14 @@ def plot(
         _draw_picture(rebuilt, e, one.reconstruct(keep)[0])
     _draw_spectrum(spectrum, one)
     method = e.method.replace("_", " ").capitalize()
-    figure.suptitle(f"{method} · {e.label()} · {one.basis}", x=0.02, ha="left", fontsize=8)
+    figure.suptitle(f"{method} · {e.label()} · {one.basis}", x=0.02, y=0.97, ha="left", fontsize=8)
     figure.subplots_adjust(left=0.02 if space > 1 else 0.08, right=0.99, top=0.78, bottom=0.12)
     return figure
 
 
-def plot_sweep(sweep: BasisSweep) -> Figure:
+def plot_sweep(sweep: BasisSweep) -> NotebookFigure:
     """Draw the scores of a sweep: one line per family over the levels."""
-    figure = Figure(figsize=(3.4, 2.6))
+    figure = NotebookFigure(figsize=(3.4, 2.6))
     axes = figure.add_subplot()
     families = list(dict.fromkeys(basis.family for basis, _ in sweep.table))
     colours = colormaps["viridis"](np.linspace(0, 0.92, max(len(families), 2)))
@@ -146,14 +156,30 @@ def _draw_mosaic(figure: Figure, axes: Axes, one: Attribution) -> None:
     mosaic = one.mosaic()[0].sum(0).detach().float().cpu().numpy()
     if mosaic.ndim == 3:
         mosaic = mosaic[mosaic.shape[0] // 4]
-    limit = np.quantile(np.abs(mosaic), 0.998) or np.abs(mosaic).max() or 1.0
-    image = axes.imshow(mosaic, cmap=_DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
+    limit = _limit(mosaic)
+    # The root keeps the sign and lets weak scales be seen beside strong ones; the bar says so.
+    norm = FuncNorm((_signed_root, _signed_square), vmin=-limit, vmax=limit)
+    image = axes.imshow(mosaic, cmap=_DIVERGING, norm=norm, interpolation="nearest")
     _draw_borders(axes, one.values)
     axes.set_xticks([])
     axes.set_yticks([])
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.04, fraction=0.05)
     bar.ax.tick_params(labelsize=5, length=2)
-    bar.set_ticks([-limit, 0, limit], labels=[f"{-limit:.1e}", "0", f"{limit:.1e}"])
+    ticks = [-limit, -limit / 10, 0, limit / 10, limit]
+    bar.set_ticks(ticks, labels=["0" if t == 0 else f"{t:.0e}" for t in ticks])
+    bar.outline.set_linewidth(0.4)
+
+
+def _limit(values: np.ndarray) -> float:
+    return float(np.quantile(np.abs(values), 0.998) or np.abs(values).max() or 1.0)
+
+
+def _signed_root(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sign(values) * np.sqrt(np.abs(values)))
+
+
+def _signed_square(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sign(values) * np.square(values))
 
 
 def _draw_borders(axes: Axes, values: Coefficients) -> None:
@@ -181,7 +207,7 @@ def _draw_wave(axes: Axes, e: Explanation, signal: Tensor) -> None:
 
 def _draw_scaleogram(axes: Axes, one: Attribution) -> None:
     maps = one.scale_maps()[0].detach().float().cpu().numpy()
-    limit = np.quantile(np.abs(maps), 0.998) or np.abs(maps).max() or 1.0
+    limit = _limit(maps)
     place, unit = _seconds(one.explanation)
     axes.imshow(
         maps[::-1],
@@ -205,7 +231,7 @@ def _names(one: Attribution) -> list[str]:
 
 def _draw_spectrum(axes: Axes, one: Attribution) -> None:
     shares = one.spectrum()[0].detach().float().cpu().numpy()
-    colours = ListedColormap(scale_colours(len(shares))[::-1]).colors
+    colours = list(scale_colours(len(shares))[::-1])
     axes.barh(range(len(shares)), shares, color=colours, height=0.7)
     for i, share in enumerate(shares):
         axes.text(share + 0.01, i, f"{share:.0%}", va="center", fontsize=6)

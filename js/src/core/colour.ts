@@ -62,7 +62,7 @@ export const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
 /** Colour of a place on the scale ramp: 0 finest (blue), 1 coarsest (yellow), by way of red. */
 export function ramp(t: number): Rgb {
   const u = clamp01(t);
-  return oklch(0.5 + 0.36 * u, 0.21 - 0.04 * u, 258 + 200 * u);
+  return oklch(0.44 + 0.46 * u, 0.21 - 0.04 * u, 258 + 200 * u);
 }
 
 /** Colour of each spectrum index (0 approximation, 1 coarsest, ... J finest). */

@@ -48,7 +48,7 @@ export class Session {
 
   constructor(
     host: Host,
-    private readonly signal: AbortSignal,
+    readonly signal: AbortSignal,
   ) {
     this.store = new Store(host, signal);
     this.channel = new Channel(host, this.answers(), signal);

@@ -42,6 +42,7 @@ interface Subscriber {
 export class Store {
   readonly state: State;
   private initial: Controls;
+  private readonly heard: [string, Listener][] = [];
   private readonly drawers = new Set<Subscriber>();
   private readonly reactions = new Set<Subscriber>();
   private drawing = new Set<keyof State>();
@@ -56,6 +57,7 @@ export class Store {
     private readonly clock: Clock = browserClock,
   ) {
     const payload = host.get("_data") as Payload;
+    onAbort(signal, () => this.heard.splice(0).forEach(([name, run]) => host.off(name, run)));
     this.state = { ...defaults(payload), ...this.local(payload) };
     for (const key of CONTROL_KEYS) {
       this.adopt(key);
@@ -214,7 +216,7 @@ export class Store {
 
   private hear(name: string, listener: Listener): void {
     this.host.on(name, listener);
-    onAbort(this.signal, () => this.host.off(name, listener));
+    this.heard.push([name, listener]);
   }
 
   private register(list: Set<Subscriber>, item: Subscriber, signal: AbortSignal): void {

@@ -27,7 +27,7 @@ const MAKERS: Record<PanelName, (view: View) => Panel> = {
 
 /** Show a session inside an element; ends with the signal, or when the returned function is called. */
 export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSignal): () => void {
-  const life = scope(outer);
+  const life = scope(outer, session.signal);
   const { signal } = life;
   const { store } = session;
   const host = h("div", { class: "wam-host" });

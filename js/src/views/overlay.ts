@@ -44,7 +44,7 @@ export function overlayPanel(view: View): Panel {
       raster = rasterise(payload, decodeItem(payload.signal, sample).data);
       rasterOf = key;
     }
-    stage.style.setProperty("--wam-aspect", String(width / height));
+    body.style.setProperty("--wam-aspect", String(width / height));
     if (!surface.fit()) return;
     const current = frame && frame.request.sample === sample ? frame : null;
     const request = current?.request;
@@ -73,7 +73,7 @@ export function overlayPanel(view: View): Panel {
           mode,
           [
             { value: "scales", label: "Scales in colour" },
-            { value: "importance", label: "Grey where unimportant" },
+            { value: "importance", label: "Grey if unimportant" },
           ],
           state.overlay,
         );

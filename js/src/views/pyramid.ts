@@ -13,8 +13,11 @@ import { Surface, locate } from "./surface";
 export function pyramidPanel(view: View): Panel {
   const { store, signal } = view;
   const { section, tools, body } = makeFrame(view, "pyramid", "Pyramid");
-  const channels = h("select", { "aria-label": "Channels" });
-  const maps = h("select", { "aria-label": "Colour map" });
+  const channels = h("select", {
+    "aria-label": "Channels",
+    title: "Channels: sum, sum of magnitudes, or one",
+  });
+  const maps = h("select", { "aria-label": "Colour map", title: "Colour map" });
   tools.append(channels, maps);
   const surface = new Surface("wam-main");
   const marks = new Surface("wam-marks", true);
@@ -86,8 +89,8 @@ export function pyramidPanel(view: View): Panel {
       // The mosaic is a little larger than the signal, by the padding of each level.
       if (concerns(changed, "frame", "payload")) {
         const [, , height = 1, width = 1] = payload.signal.shape;
-        stage.style.setProperty("--wam-aspect", String(width / height));
-        const label = `Attribution of ${layout.count} coefficients in ${layout.family}, ${layout.level} levels`;
+        body.style.setProperty("--wam-aspect", String(width / height));
+        const label = `Attribution of ${layout.count} coefficients in ${layout.family}`;
         if (surface.canvas.getAttribute("aria-label") !== label)
           surface.canvas.setAttribute("aria-label", label);
       }
@@ -99,9 +102,10 @@ export function pyramidPanel(view: View): Panel {
 
 function channelOptions(count: number): { value: string; label: string }[] {
   const names = count === 3 ? ["Red", "Green", "Blue"] : [];
+  const all = count === 3 ? "RGB" : "All";
   return [
-    { value: "sum", label: "All channels" },
-    { value: "magnitude", label: "All, magnitudes" },
+    { value: "sum", label: all },
+    { value: "magnitude", label: `|${all}|` },
     ...Array.from({ length: count }, (_, i) => ({
       value: String(i),
       label: names[i] ?? `Channel ${i}`,

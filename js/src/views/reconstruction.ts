@@ -14,7 +14,7 @@ export function reconstructionPanel(view: View): Panel {
   const { section, tools, body } = makeFrame(view, "reconstruction", "Reconstruction");
 
   const keep = h("input", { type: "range", min: 0, max: STEPS, step: 1, "aria-label": "Keep" });
-  const kept = h("output", { class: "wam-value" });
+  const kept = h("span", { class: "wam-value", "aria-hidden": "true" });
   const ranking = h("select", { "aria-label": "Ranking" });
   const mask = h("select", { "aria-label": "Mask" });
   tools.append(

@@ -100,7 +100,7 @@ function tintImportance(
     const [r, g, b] = [bytes[3 * i]!, bytes[3 * i + 1]!, bytes[3 * i + 2]!];
     const luma = 0.299 * r + 0.587 * g + 0.114 * b;
     const base = floor + gain * luma;
-    const alpha = Math.min(1, (1.5 * total[i]!) / limit);
+    const alpha = Math.min(1, 1.2 * Math.sqrt(total[i]! / limit));
     // A grey picture has no colour of its own: importance turns it red.
     const red = grey ? 120 + 0.53 * luma : r;
     const green = grey ? 0.62 * luma : g;
