@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import chromium
+from tests.exported import Exported
 from tests.lab import JupyterLab
 from tests.observe import Observed
 
@@ -52,6 +53,12 @@ def offline_page(browser: Browser) -> Iterator[Observed]:
     """The same with the network cut: files on the disk open, everything else fails and is noted."""
     with Observed.open(browser, offline=True) as observed:
         yield observed
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Offline files, each made at most once."""
+    return Exported(tmp_path_factory.mktemp("exported"))
 
 
 @pytest.fixture(scope="session")

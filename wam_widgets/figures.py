@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from wam_widgets.best_basis import BasisSweep
     from wam_widgets.explanation import Explanation
 
-_RAMP = ("#2166ac", "#4aa3c7", "#c65d7b", "#e8894a", "#f2c43d")
-"""Fine → coarse: blue, through red, to yellow, as in the WAM paper; ordered in lightness too."""
+_RAMP = (
+    *("#004dab", "#5a44d0", "#9446cb", "#c44cb5", "#eb5895"),
+    *("#fe7775", "#ff9d69", "#ffbd64", "#fcde3d"),
+)
+"""Fine → coarse: blue, through red, to yellow, as in the WAM paper; lightness rises evenly.
+
+The same colours as in the Explorer, whose ramp these nine are taken from."""
 
 _DIVERGING = "RdBu_r"
 
@@ -82,7 +87,7 @@ def plot(
     else:
         grid = figure.add_gridspec(1, 4, width_ratios=[1, 1, 1, 1], wspace=0.28)
         signal, pyramid, rebuilt, spectrum = (figure.add_subplot(grid[0, i]) for i in range(4))
-    _title(signal, "Scales in the signal")
+    _title(signal, "Scales in the signal" if space > 1 else "Signal")
     _title(pyramid, "Coefficients" if space > 1 else "Scaleogram")
     _title(rebuilt, f"Most important {keep:.0%}")
     _title(spectrum, "Share of attribution")

@@ -79,5 +79,6 @@ function drawElement(
   context.fillStyle = style.color;
   const end = style.textAlign === "right" || style.textAlign === "end";
   context.textAlign = end ? "right" : "left";
-  context.fillText(element.textContent ?? "", end ? x + box.width : x, y + box.height / 2);
+  const at = end ? x + box.width : x + parseFloat(style.paddingLeft);
+  context.fillText(element.textContent ?? "", at, y + box.height / 2);
 }

@@ -59,8 +59,12 @@ export function reconstructionPanel(view: View): Panel {
   const pictures = (again: boolean): void => {
     const { frame, payload } = store.state;
     if (!frame) return;
-    important.show(view, frame.important, `${count(frame.kept)} of ${count(frame.total)}`, again);
-    residual.show(view, frame.residual, "grey is zero", again, true);
+    // Without the approximation a signal has no brightness of its own: its zero is middle grey.
+    const { scales } = frame.request;
+    const bare = scales !== null && !scales.includes(0);
+    const kept = `${count(frame.kept)} of ${count(frame.total)}`;
+    important.show(view, frame.important, kept, again, bare);
+    residual.show(view, frame.residual, bare ? "" : "grey is zero", again, !bare);
     const label = `Reconstruction from ${frame.kept} of ${frame.total} coefficients of ${payload.title}`;
     important.surface.canvas.setAttribute("aria-label", label);
     residual.surface.canvas.setAttribute("aria-label", "What the kept coefficients leave over");
@@ -85,7 +89,7 @@ export function reconstructionPanel(view: View): Panel {
 interface ImageView {
   figure: HTMLElement;
   surface: Surface;
-  show(view: View, data: Float32Array, text: string, again: boolean, centred?: boolean): void;
+  show(view: View, data: Float32Array, text: string, again: boolean, centred: boolean): void;
 }
 
 function image(name: string, title: string): ImageView {
@@ -99,7 +103,7 @@ function image(name: string, title: string): ImageView {
   return {
     figure,
     surface,
-    show(view, data, text, again, centred = false): void {
+    show(view, data, text, again, centred): void {
       write(value, text);
       const { payload } = view.store.state;
       if (drawn === data && !again) return;
