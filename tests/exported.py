@@ -54,7 +54,8 @@ class Exported:
         only = z.map(torch.zeros_like)
         only.details[1]["vertical"][0, 0, 7, 5] = 1.0
         assert band.shape[2:] == (12, 16)
-        model = Linear(basis.synthesise(only) * band[0, 0, 7, 5].sign())
+        weight = basis.synthesise(only) * band[0, 0, 7, 5].sign()
+        model = Linear(torch.cat([weight, torch.zeros_like(weight)]))
         found = wam.explain(model, x, 0, "saliency", objective="logit", show_progress=False)
         # Beside the approximation (6 x 8) lie scale 3 (6 x 8) and then scale 2.
         return found, (7, 16 + 5), (7 * 4 + 2, 5 * 4 + 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +111,7 @@ class View:
         return np.asarray(picture.convert("RGB"), dtype=np.float64)
 
     def cells(self, name: str, rows: int, columns: int) -> npt.NDArray[np.float64]:
-        """The colour in the middle of each cell of a grid over the canvas, ``[rows, columns, 3]``."""
+        """The colour in the middle of each cell of a grid over it, ``[rows, columns, 3]``."""
         pixels = self.pixels(name)
         r = ((np.arange(rows) + 0.5) * pixels.shape[0] / rows).astype(int)
         c = ((np.arange(columns) + 0.5) * pixels.shape[1] / columns).astype(int)
@@ -145,8 +145,13 @@ class View:
     def choose(self, label: str, value: str) -> Step:
         return lambda: self.control(label).select_option(value)
 
-    def slide(self, label: str, value: float) -> Step:
-        return lambda: self.control(label).fill(f"{value:g}")
+    def slide(self, label: str, value: int) -> Step:
+        return lambda: self.control(label).fill(str(value))
+
+    def keep(self, place: float) -> Step:
+        """Move the slider to a place from 0 to 1."""
+        slider = self.control("Keep")
+        return lambda: slider.fill(str(round(place * int(slider.get_attribute("max") or 0))))
 
     def press(self, key: str) -> Step:
         return lambda: self.page.keyboard.press(key)
@@ -217,7 +222,3 @@ class View:
 
 def _plain(text: str) -> str:
     return text.replace("\u202f", " ").replace("\u00a0", " ").replace("−", "-")
-
-
-def labels(locators: Iterable[Locator]) -> list[str]:
-    return [locator.get_attribute("aria-label") or "" for locator in locators]
