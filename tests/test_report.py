@@ -16,6 +16,7 @@ import pytest
 import torch
 
 import wam_widgets as wam
+from tests.models import convolutional, random
 from tests.observe import Observed
 from wam_widgets import __main__ as command
 from wam_widgets import report
@@ -314,3 +315,12 @@ def test_a_machine_without_a_screen(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert command.show(tmp_path / "demo.html") is False
     monkeypatch.setattr(webbrowser, "get", lambda: webbrowser.GenericBrowser("w3m"))
     assert command.show(tmp_path / "demo.html") is False
+
+
+def test_a_sound_is_refused_clearly(tmp_path: Path) -> None:
+    model = convolutional(1)
+    e = wam.explain(model, random(1, 2, 60), sample_rate=8000, show_progress=False)
+    for call in (lambda: wam.explore(e), lambda: e.to_html(tmp_path / "sound.html")):
+        with pytest.raises(ValueError, match=r"modality 'audio'.*images.*plot\(\)"):
+            call()
+    assert not list(tmp_path.iterdir())

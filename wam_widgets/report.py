@@ -24,7 +24,7 @@ from wam_widgets.explanation import Explanation
 from wam_widgets.gradients import methods
 from wam_widgets.widgets.controls import CONTROLS
 from wam_widgets.widgets.explorer import front_end
-from wam_widgets.widgets.payload import default_controls, payload
+from wam_widgets.widgets.payload import check_shown, default_controls, payload
 
 __all__ = ["page", "to_html"]
 
@@ -76,6 +76,7 @@ def page(
     controls: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the text of the file that :func:`to_html` writes; the same parameters."""
+    check_shown(explanation)
     if not explanation.entries:
         raise ValueError("explanation is empty: there is nothing to show yet")
     chosen = {**default_controls(explanation), **(controls or {})}

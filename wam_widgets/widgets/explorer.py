@@ -21,6 +21,7 @@ from wam_widgets.widgets.channel import Channel, Job
 from wam_widgets.widgets.controls import Controls
 from wam_widgets.widgets.live import Live
 from wam_widgets.widgets.payload import (
+    check_shown,
     curve_payload,
     default_controls,
     entry_payload,
@@ -84,6 +85,7 @@ class Explorer(Controls):
         title: str | None = None,
         **controls: Any,
     ) -> None:
+        check_shown(explanation)
         self._live_state = Live(explanation, explainer)
         self._title = title
         self._factor = reduction(explanation)

@@ -32,6 +32,15 @@ LONGEST_SIDE = {"image": 1024, "volume": 256}
 TOP_CLASSES = 10
 
 
+def check_shown(explanation: Explanation) -> None:
+    """Raise a ValueError if the front end has no panels for the modality."""
+    if explanation.modality != "image":
+        raise ValueError(
+            f"explanation is of modality {explanation.modality!r}: the Explorer and the offline "
+            "file show images; use explanation.plot() for a figure"
+        )
+
+
 def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any]:
     """Return everything of an explanation that does not change with a control.
 
