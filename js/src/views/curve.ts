@@ -14,7 +14,7 @@ const PAD = { left: 32, right: 12, top: 12, bottom: 36 };
 
 export interface CurveView {
   element: HTMLElement;
-  draw(): void;
+  draw(again: boolean): void;
 }
 
 export function curveView(view: View): CurveView {
@@ -50,7 +50,7 @@ export function curveView(view: View): CurveView {
 
   return {
     element,
-    draw(): void {
+    draw(again): void {
       const { state } = store;
       const curve = measured(state);
       empty.hidden = curve !== null;
@@ -66,7 +66,7 @@ export function curveView(view: View): CurveView {
         "aria-label",
         `Probability ${probability.toFixed(2)} with ${percent(state.keep)} of the coefficients kept`,
       );
-      if (surface.fit()) paint(view, surface, curve, probability);
+      if (surface.fit(again)) paint(view, surface, curve, probability);
     },
   };
 }

@@ -36,7 +36,7 @@ export function overlayPanel(view: View): Panel {
   };
   brush(view, surface.canvas, (event) => locate(event, surface.canvas, grid()), grid);
 
-  const paint = (): void => {
+  const paint = (again: boolean): void => {
     const { payload, sample, frame, overlay, scales, colour_map } = store.state;
     const [width, height] = grid();
     const key = `${payload.id} ${sample}`;
@@ -45,7 +45,7 @@ export function overlayPanel(view: View): Panel {
       rasterOf = key;
     }
     body.style.setProperty("--wam-aspect", String(width / height));
-    if (!surface.fit()) return;
+    if (!surface.fit(again)) return;
     const current = frame && frame.request.sample === sample ? frame : null;
     const request = current?.request;
     const size = `${surface.canvas.width} ${surface.canvas.height} ${JSON.stringify(view.theme)}`;
@@ -67,8 +67,9 @@ export function overlayPanel(view: View): Panel {
     ],
     draw(changed: Changes): void {
       const { state } = store;
+      const again = concerns(changed, "payload");
       if (concerns(changed, "frame", "payload", "sample", "overlay", "scales", "colour_map")) {
-        paint();
+        paint(again);
         fill(
           mode,
           [
@@ -84,7 +85,7 @@ export function overlayPanel(view: View): Panel {
         if (surface.canvas.getAttribute("aria-label") !== label)
           surface.canvas.setAttribute("aria-label", label);
       }
-      drawMarks(view, marks, grid());
+      drawMarks(view, marks, grid(), again);
     },
   };
 }
@@ -127,9 +128,14 @@ function chip(colour: Rgb, title: string): HTMLElement {
   return element;
 }
 
-function drawMarks(view: View, marks: Surface, grid: readonly [number, number]): void {
+function drawMarks(
+  view: View,
+  marks: Surface,
+  grid: readonly [number, number],
+  again: boolean,
+): void {
   const { hover, selection, frame } = view.store.state;
-  if (!marks.fit()) return;
+  if (!marks.fit(again)) return;
   marks.clear();
   const { context } = marks;
   const stroke = (box: Box, colour: string, dash: number[] = []): void => {

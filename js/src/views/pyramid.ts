@@ -53,8 +53,8 @@ export function pyramidPanel(view: View): Panel {
   listen(surface.canvas, "blur", leave, signal);
   listen(surface.canvas, "keydown", (event) => walk(view, event), signal);
 
-  const paint = (frame: Frame): void => {
-    if (!surface.fit()) return;
+  const paint = (frame: Frame, again: boolean): void => {
+    if (!surface.fit(again)) return;
     const { scales, colour_map } = store.state;
     const size = `${surface.canvas.width} ${surface.canvas.height}`;
     const now = `${scales} ${colour_map} ${size} ${JSON.stringify(view.theme)}`;
@@ -66,7 +66,7 @@ export function pyramidPanel(view: View): Panel {
     paintMosaic(surface, frame, table, limit);
     veil(surface, frame.layout, scales, css(view.theme.surface));
     grid(surface, frame.layout, view.theme.muted);
-    paintBar(bar, ends, table, limit);
+    if (bar.fit(again)) paintBar(bar, ends, table, limit);
   };
 
   return {
@@ -86,6 +86,7 @@ export function pyramidPanel(view: View): Panel {
       }
       if (!frame) return;
       const { layout } = frame;
+      const again = concerns(changed, "payload");
       // The mosaic is a little larger than the signal, by the padding of each level.
       if (concerns(changed, "frame", "payload")) {
         const [, , height = 1, width = 1] = payload.signal.shape;
@@ -94,8 +95,8 @@ export function pyramidPanel(view: View): Panel {
         if (surface.canvas.getAttribute("aria-label") !== label)
           surface.canvas.setAttribute("aria-label", label);
       }
-      if (concerns(changed, "frame", "scales", "colour_map")) paint(frame);
-      drawMarks(view, marks, frame);
+      if (concerns(changed, "frame", "scales", "colour_map")) paint(frame, again);
+      drawMarks(view, marks, frame, again);
     },
   };
 }
@@ -165,7 +166,7 @@ function walk(view: View, event: KeyboardEvent): void {
 
 /** Limit of the colours: nearly the strongest coefficient, so that one outlier darkens nothing. */
 function strongest({ values }: Frame): number {
-  const step = Math.max(1, Math.floor(values.length / 16384));
+  const step = Math.max(1, Math.floor(values.length / 8192));
   const sample = new Float32Array(Math.ceil(values.length / step));
   for (let i = 0; i < sample.length; i++) sample[i] = Math.abs(values[i * step]!);
   sample.sort();
@@ -226,7 +227,6 @@ function grid(surface: Surface, layout: Layout, colour: string): void {
 }
 
 function paintBar(bar: Surface, ends: HTMLElement[], table: Lut, limit: number): void {
-  if (!bar.fit()) return;
   const pixels = bar.pixels(256, 1);
   pixels.set(table.pixels);
   bar.show(false);
@@ -239,10 +239,10 @@ function paintBar(bar: Surface, ends: HTMLElement[], table: Lut, limit: number):
   ends.forEach((end, i) => (end.textContent = none && labels[i] !== "0" ? "" : labels[i]!));
 }
 
-function drawMarks(view: View, marks: Surface, frame: Frame): void {
+function drawMarks(view: View, marks: Surface, frame: Frame, again: boolean): void {
   const { hover, selection } = view.store.state;
   const { layout } = frame;
-  if (!marks.fit()) return;
+  if (!marks.fit(again)) return;
   marks.clear();
   const { context } = marks;
   const line = Math.max(1, Math.round(marks.ratio));

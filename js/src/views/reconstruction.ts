@@ -80,8 +80,9 @@ export function reconstructionPanel(view: View): Panel {
       const [, , height = 1, width = 1] = store.state.payload.signal.shape;
       body.style.setProperty("--wam-aspect", String(width / height));
       if (concerns(changed, "keep", "ranking", "mask")) controls();
-      if (concerns(changed, "frame", "payload")) pictures(changed === null);
-      if (!changed || [...changed].some((key) => key !== "frame" && key !== "mask")) curve.draw();
+      if (concerns(changed, "frame", "payload")) pictures(concerns(changed, "payload"));
+      if (!changed || [...changed].some((key) => key !== "frame" && key !== "mask"))
+        curve.draw(concerns(changed, "payload"));
     },
   };
 }
@@ -107,7 +108,7 @@ function image(name: string, title: string): ImageView {
       write(value, text);
       const { payload } = view.store.state;
       if (drawn === data && !again) return;
-      if (!surface.fit()) return;
+      if (!surface.fit(again)) return;
       if (of !== payload.id) raster = undefined;
       of = payload.id;
       drawn = data;

@@ -70,6 +70,8 @@ export function spectrumPanel(view: View): Panel {
     keys: ["frame", "scales", "hover", "selection", "level"],
     draw(changed: Changes): void {
       const { frame, scales, hover } = store.state;
+      // The level counts only while there is no picture; then the frame brings its own.
+      if (frame && changed?.size === 1 && changed.has("level")) return;
       buttons.hidden = !frame;
       const level = frame?.request.level ?? store.state.level;
       rows = {
@@ -80,7 +82,7 @@ export function spectrumPanel(view: View): Panel {
         syncButtons(buttons, rows, level, scales);
         surface.canvas.setAttribute("aria-label", spoken(frame));
       }
-      if (!surface.fit()) return;
+      if (!surface.fit(changed === null)) return;
       let lit: number | null = null;
       if (hover?.from === "spectrum") lit = hover.index;
       if (hover?.from === "pyramid") lit = frame?.layout.subbands[hover.band]?.index ?? null;

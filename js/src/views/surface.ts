@@ -19,8 +19,12 @@ export class Surface {
     this.context = this.canvas.getContext("2d")!;
   }
 
-  /** Match the backing store to the size on screen; false while there is none. */
-  fit(): boolean {
+  /**
+   * Match the backing store to the size on screen; false while there is none. Asking for a size
+   * makes the browser lay the page out, so it is asked only when everything is drawn `again`.
+   */
+  fit(again: boolean): boolean {
+    if (!again && this.width > 0 && this.height > 0) return true;
     const { clientWidth, clientHeight } = this.canvas;
     this.ratio = Math.max(1, this.canvas.ownerDocument.defaultView?.devicePixelRatio ?? 1);
     this.width = clientWidth;
@@ -53,7 +57,9 @@ export class Surface {
     this.source.getContext("2d")!.putImageData(this.image, 0, 0);
     this.clear();
     this.context.imageSmoothingEnabled = smooth;
-    this.context.imageSmoothingQuality = "high";
+    // Enlarging gains nothing from the slower kinds.
+    const enlarged = this.canvas.width >= this.image.width;
+    this.context.imageSmoothingQuality = enlarged ? "low" : "high";
     this.context.drawImage(this.source, 0, 0, this.canvas.width, this.canvas.height);
   }
 

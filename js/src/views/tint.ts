@@ -12,17 +12,17 @@ export function compose(
   kind: "scales" | "importance",
   theme: Theme,
 ): void {
-  const { total, weights } = evidence(frame);
-  const limit = quantile(total, 0.995) || 1;
-  if (kind === "scales") tintScales(pixels, raster, total, weights, limit, theme);
-  else tintImportance(pixels, raster, total, limit, theme);
+  const found = evidence(frame);
+  const limit = quantile(found.total, 0.995) || 1;
+  if (kind === "scales") tintScales(pixels, raster, found, limit, theme);
+  else tintImportance(pixels, raster, found.total, limit, theme);
 }
 
 interface Evidence {
   /** Per pixel, over the chosen scales. */
   total: Float32Array;
-  /** Chosen scales only: their index and part of the maps. */
-  weights: { colour: readonly [number, number, number]; map: Float32Array; sign: boolean }[];
+  /** The same, times red, green and blue of each scale. */
+  colour: Float32Array[];
 }
 
 /** Signed ranking looks for evidence in favour; magnitude for any. */
@@ -30,17 +30,25 @@ function evidence(frame: Frame): Evidence {
   const { level, scales, ranking } = frame.request;
   const size = frame.maps.length / (level + 1);
   const colours = scaleColours(level);
-  const sign = ranking === "signed";
+  // What speaks against counts for nothing, or as much as what speaks for.
+  const against = ranking === "signed" ? 0 : -1;
   const total = new Float32Array(size);
-  const weights: Evidence["weights"] = [];
+  const red = new Float32Array(size);
+  const green = new Float32Array(size);
+  const blue = new Float32Array(size);
   for (let index = 0; index <= level; index++) {
     if (scales && !scales.includes(index)) continue;
-    const map = frame.maps.subarray(index * size, (index + 1) * size);
-    weights.push({ colour: colours[index]!, map, sign });
-    if (sign) for (let i = 0; i < size; i++) total[i]! += map[i]! > 0 ? map[i]! : 0;
-    else for (let i = 0; i < size; i++) total[i]! += Math.abs(map[i]!);
+    const [r, g, b] = colours[index]!;
+    for (let i = 0, from = index * size; i < size; i++, from++) {
+      const value = frame.maps[from]!;
+      const weight = value > 0 ? value : value * against;
+      total[i] = total[i]! + weight;
+      red[i] = red[i]! + weight * r;
+      green[i] = green[i]! + weight * g;
+      blue[i] = blue[i]! + weight * b;
+    }
   }
-  return { total, weights };
+  return { total, colour: [red, green, blue] };
 }
 
 /** A quantile from an even sample of the values: exact enough for a limit of brightness. */
@@ -55,35 +63,30 @@ function quantile(values: Float32Array, share: number): number {
 function tintScales(
   pixels: Uint32Array,
   { bytes }: Raster,
-  total: Float32Array,
-  weights: Evidence["weights"],
+  { total, colour }: Evidence,
   limit: number,
   theme: Theme,
 ): void {
   // The picture steps back towards the surface, so that colour stands for attribution alone.
   const floor = theme.dark ? 18 : 70;
   const gain = theme.dark ? 0.5 : 0.7;
-  for (let i = 0; i < pixels.length; i++) {
-    const luma = 0.299 * bytes[3 * i]! + 0.587 * bytes[3 * i + 1]! + 0.114 * bytes[3 * i + 2]!;
-    const base = floor + gain * luma;
+  const [red, green, blue] = colour as [Float32Array, Float32Array, Float32Array];
+  // Opacity by share of the limit: a power for every pixel would take most of the time.
+  const opacity = Float32Array.from({ length: 257 }, (_, i) => 0.94 * (i / 256) ** 0.7);
+  const unit = 256 / limit;
+  for (let i = 0, at = 0; i < pixels.length; i++, at += 3) {
+    const luma = 0.299 * bytes[at]! + 0.587 * bytes[at + 1]! + 0.114 * bytes[at + 2]!;
     const sum = total[i]!;
-    let [red, green, blue] = [base, base, base];
-    if (sum > 0) {
-      const alpha = 0.94 * Math.min(1, sum / limit) ** 0.7;
-      let [r, g, b] = [0, 0, 0];
-      for (const { colour, map, sign } of weights) {
-        const value = map[i]!;
-        const weight = value > 0 ? value : sign ? 0 : -value;
-        r += weight * colour[0];
-        g += weight * colour[1];
-        b += weight * colour[2];
-      }
-      const share = alpha / sum;
-      red = base * (1 - alpha) + r * share;
-      green = base * (1 - alpha) + g * share;
-      blue = base * (1 - alpha) + b * share;
-    }
-    pixels[i] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+    const place = sum * unit;
+    const alpha = opacity[place < 256 ? (place + 0.5) | 0 : 256]!;
+    const share = sum > 0 ? alpha / sum : 0;
+    const base = (floor + gain * luma) * (1 - alpha);
+    pixels[i] =
+      (0xff000000 |
+        ((base + blue[i]! * share) << 16) |
+        ((base + green[i]! * share) << 8) |
+        (base + red[i]! * share)) >>>
+      0;
   }
 }
 
