@@ -33,7 +33,8 @@ export class FakeHost implements Host {
   }
   /** A message from the kernel. */
   say(content: Record<string, unknown>, buffers: unknown[] = []): void {
-    for (const run of this.listeners.get("msg:custom") ?? []) run(...([content, buffers] as never[]));
+    for (const run of this.listeners.get("msg:custom") ?? [])
+      run(...([content, buffers] as never[]));
   }
   get listening(): number {
     return [...this.listeners.values()].reduce((sum, list) => sum + list.size, 0);

@@ -37,6 +37,18 @@ describe("binding to the model", () => {
     expect(host.saves).toBe(1);
   });
 
+  it("keeps a level that is sent together with its family", async () => {
+    const { host, store, settle } = setup();
+    await settle();
+    store.set({ level: 2 });
+    await settle();
+    store.set({ family: "db4" });
+    store.set({ family: "haar", level: 3 });
+    await settle();
+    expect(store.state).toMatchObject({ family: "haar", level: 3 });
+    expect(host.values).toMatchObject({ family: "haar", level: 3 });
+  });
+
   it("never sends what only the view knows", async () => {
     const { host, store, settle } = setup();
     store.set({ hover: { from: "signal", at: [1, 2] }, full: "pyramid" });

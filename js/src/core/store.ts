@@ -48,6 +48,7 @@ export class Store {
   private drawing = new Set<keyof State>();
   private reacting = new Set<keyof State>();
   private saving = new Set<keyof Controls>();
+  private telling = false;
   private scheduled = false;
   private timing: Timing = { input: 0, painted: 0, script: 0 };
 
@@ -164,6 +165,8 @@ export class Store {
 
   /** Take a value that Python set; never send it back. */
   private adopt<K extends keyof Controls>(key: K): void {
+    // Our own values come back one by one while they are told: the ones still to be told are older.
+    if (this.telling) return;
     const value = parsers[key](this.host.get(key), this.state);
     if (value === undefined) return;
     this.apply({ [key]: value } as Partial<State>, false);
@@ -198,7 +201,9 @@ export class Store {
     const changed = this.reacting;
     this.reacting = new Set();
     if (this.saving.size > 0) {
+      this.telling = true;
       for (const key of this.saving) this.host.set(key, this.state[key]);
+      this.telling = false;
       this.saving.clear();
       this.host.save_changes();
     }

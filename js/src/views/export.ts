@@ -9,16 +9,16 @@ const MARGIN = 16;
 /** Save sections as one picture through a download link; no window is opened. */
 export function savePicture(view: View, sections: HTMLElement[], name: string): void {
   const canvas = compose(view, sections);
-  canvas.toBlob((blob) => {
-    if (!blob) return;
-    const url = URL.createObjectURL(blob);
-    const link = h("a", { href: url, download: fileName(view, name) });
-    view.root.append(link);
-    link.click();
-    link.remove();
-    // The download has begun once the click returns, but some browsers read the blob later.
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  });
+  // Not toBlob: browsers encode that in idle time, which a busy page does not have for seconds.
+  const base64 = canvas.toDataURL("image/png").split(",")[1] ?? "";
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const url = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  const link = h("a", { href: url, download: fileName(view, name) });
+  view.root.append(link);
+  link.click();
+  link.remove();
+  // The download has begun once the click returns, but some browsers read the blob later.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function fileName(view: View, name: string): string {

@@ -33,6 +33,7 @@ export function help(view: View): { element: HTMLElement; draw(): void } {
     card,
   );
   element.hidden = true;
+  let before: Element | null = null;
   listen(close, "click", () => store.set({ help: false }), signal);
   listen(
     element,
@@ -46,7 +47,13 @@ export function help(view: View): { element: HTMLElement; draw(): void } {
       const open = store.state.help;
       if (element.hidden !== open) return;
       element.hidden = !open;
-      if (open) close.focus();
+      if (open) {
+        before = (view.root.getRootNode() as ShadowRoot).activeElement;
+        close.focus();
+      } else {
+        // The keys work only while the focus is inside.
+        ((before as HTMLElement | null) ?? view.root).focus();
+      }
     },
   };
 }

@@ -37,7 +37,7 @@ export function overlayPanel(view: View): Panel {
   brush(view, surface.canvas, (event) => locate(event, surface.canvas, grid()), grid);
 
   const paint = (again: boolean): void => {
-    const { payload, sample, frame, overlay, scales, colour_map } = store.state;
+    const { payload, sample, frame, overlay, colour_map } = store.state;
     const [width, height] = grid();
     const key = `${payload.id} ${sample}`;
     if (!raster || rasterOf !== key) {
@@ -49,7 +49,7 @@ export function overlayPanel(view: View): Panel {
     const current = frame && frame.request.sample === sample ? frame : null;
     const request = current?.request;
     const size = `${surface.canvas.width} ${surface.canvas.height} ${JSON.stringify(view.theme)}`;
-    const now = `${key} ${overlay} ${scales} ${colour_map} ${request?.ranking} ${size}`;
+    const now = `${key} ${overlay} ${request?.scales} ${colour_map} ${request?.ranking} ${size}`;
     if (now === drawn && maps === (current?.maps ?? null)) return;
     drawn = now;
     maps = current?.maps ?? null;

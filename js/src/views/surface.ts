@@ -29,10 +29,12 @@ export class Surface {
     this.ratio = Math.max(1, this.canvas.ownerDocument.defaultView?.devicePixelRatio ?? 1);
     this.width = clientWidth;
     this.height = clientHeight;
+    // A hidden canvas keeps its picture for when it is shown again.
+    if (clientWidth === 0 || clientHeight === 0) return false;
     const [w, h_] = [clientWidth, clientHeight].map((v) => Math.round(v * this.ratio));
     if (this.canvas.width !== w) this.canvas.width = w!;
     if (this.canvas.height !== h_) this.canvas.height = h_!;
-    return clientWidth > 0 && clientHeight > 0;
+    return true;
   }
 
   clear(): void {
