@@ -47,7 +47,19 @@ describe("what is there", () => {
     s.store.setLevel(3);
     await s.settle();
     expect(s.store.state.frame?.request).toMatchObject({ keep: 0.5, level: 3 });
-    expect(s.host.sent).toEqual([]);
+    expect(s.asked()).toEqual([]);
+  });
+
+  it("gets the curve of its first picture unasked, and only that", async () => {
+    const s = setup();
+    await s.settle();
+    s.store.setLevel(3);
+    await s.settle();
+    const curves = s.host.sent.filter((m) => m["kind"] === "curve");
+    expect(curves).toMatchObject([{ method: "saliency", family: "haar", level: 2 }]);
+    const file = setup({ _live: false });
+    await file.settle();
+    expect(file.host.sent).toEqual([]);
   });
 
   it("is what an exported file falls back to", async () => {
@@ -119,7 +131,8 @@ describe("a new method", () => {
     await s.settle();
     s.store.set({ method: "saliency" });
     await s.settle();
-    expect(s.host.sent.at(-1)).toMatchObject({ kind: "cancel", id: s.asked()[0]!["id"] });
+    const cancels = s.host.sent.filter((m) => m["kind"] === "cancel");
+    expect(cancels).toMatchObject([{ id: s.asked()[0]!["id"] }]);
     expect(s.store.state.job).toBeNull();
   });
 });

@@ -45,6 +45,7 @@ export class Session {
   private partial: EntryPayload | null = null;
   private asked: Name | null = null;
   private measuring = "";
+  private measuredFirst = false;
 
   constructor(
     host: Host,
@@ -90,6 +91,14 @@ export class Session {
     this.store.set({ measuring: true });
   }
 
+  /** The first whole picture gets its curve unasked; later ones on request, since it takes passes. */
+  private measureFirst(): void {
+    const { job, shown, live, curves } = this.store.state;
+    if (this.measuredFirst || job || !shown || !live) return;
+    this.measuredFirst = true;
+    if (curves.length === 0 && shown.target !== "custom") this.measure();
+  }
+
   private start(): void {
     this.engineLife = scope(this.signal);
     const life = this.engineLife.signal;
@@ -98,7 +107,9 @@ export class Session {
     for (const entry of this.whole.values()) engine.addEntry(entry);
     if (this.partial) engine.addEntry(this.partial);
     engine.onFrame((frame) => {
-      if (!life.aborted) this.store.track(() => this.store.set({ frame }));
+      if (life.aborted) return;
+      this.store.track(() => this.store.set({ frame }));
+      this.measureFirst();
     });
     engine.onError((error) => {
       if (!life.aborted) this.store.set({ notice: failed(messageOf(error), "", false) });

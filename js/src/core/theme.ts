@@ -52,12 +52,15 @@ function pageIsDark(): boolean {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-/** Call `changed` with the theme now and whenever the host changes it. */
+/**
+ * Call `changed` with the theme now and whenever the host changes it. Returns a function that looks
+ * again: an element has no colours before it is on the page.
+ */
 export function watchTheme(
   root: HTMLElement,
   changed: (theme: Theme) => void,
   signal: AbortSignal,
-): void {
+): () => void {
   let last = "";
   const read = (): void => {
     if (signal.aborted) return;
@@ -83,4 +86,5 @@ export function watchTheme(
   onAbort(signal, () => observer.disconnect());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", soon, { signal });
   read();
+  return read;
 }

@@ -127,7 +127,7 @@ function build(view: View): void {
     signal,
   );
 
-  watchTheme(
+  const look = watchTheme(
     root,
     (theme) => {
       view.theme = theme;
@@ -135,7 +135,11 @@ function build(view: View): void {
     },
     signal,
   );
-  onResize(grid, () => everything(), signal);
+  const resized = (): void => {
+    look();
+    everything();
+  };
+  onResize(grid, resized, signal);
   keys(view);
 }
 
