@@ -441,3 +441,21 @@ def test_plots_are_drawn(space: tuple[int, ...]) -> None:
     assert png.startswith(b"\x89PNG")
     assert len(png) > 10_000
     assert e.best_basis(families=["haar"]).plot().axes
+
+
+@pytest.mark.parametrize("given", [0.5, "blur", np.full((2, 20, 21), 0.2)])
+def test_baselines(given: object) -> None:
+    model, x = convolutional(2), random(2, 2, 20, 21)
+    e = explain(model, x, method="integrated_gradients", baselines=given)
+    x0 = e.entry.baseline
+    assert x0 is not None
+    if isinstance(given, str):
+        assert torch.allclose(x0.mean((2, 3)), x.mean((2, 3)), atol=0.1)
+        assert x0.std() < 0.5 * x.std()
+    else:
+        assert torch.allclose(x0.expand_as(x), torch.as_tensor(given).expand_as(x))
+    wanted = objective(model, x, e.entry.classes) - objective(
+        model, x0.expand_as(x), e.entry.classes
+    )
+    assert torch.allclose(e.at("db2", 1).values.flatten().sum(1), wanted, atol=1e-9)
+    assert torch.allclose(e[1].at("db2", 1).values.flatten().sum(1), wanted[1:], atol=1e-9)
