@@ -1,0 +1,1 @@
+"""What this project claims about speed, memory and size, measured: ``make bench``."""
