@@ -453,7 +453,7 @@ def test_baselines(given: object) -> None:
         assert torch.allclose(x0.mean((2, 3)), x.mean((2, 3)), atol=0.1)
         assert x0.std() < 0.5 * x.std()
     else:
-        assert torch.allclose(x0.expand_as(x), torch.as_tensor(given).expand_as(x))
+        assert torch.allclose(x0.expand_as(x), torch.as_tensor(given, dtype=x.dtype).expand_as(x))
     wanted = objective(model, x, e.entry.classes) - objective(
         model, x0.expand_as(x), e.entry.classes
     )
