@@ -14,7 +14,7 @@ help:
 	@echo "make test    everything that must hold (with the checks)"
 	@echo "make check   formatting, lint and types, Python and TypeScript"
 	@echo "make format  let the formatters do their work"
-	@echo "make bench   ratios against the floor and against the direct method"
+	@echo "make bench   ratios against the floor and the direct method (BENCH=--write keeps them)"
 
 $(PY):
 	@python=; \
@@ -67,7 +67,7 @@ format: $(ENV)/.dev
 bench: $(ENV)/.dev
 	@$(PY) scripts/front_end.py build
 	@$(PY) -m tests.chromium
-	$(PY) benchmarks/run.py
+	$(PY) -m benchmarks.run $(BENCH)
 
 clean:
 	rm -rf $(ENV) js/node_modules wam_widgets/static demo.html dist

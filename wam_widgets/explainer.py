@@ -141,7 +141,7 @@ class Explainer:
                 should_stop=should_stop,
             )
             start = None
-            if kind.path:
+            if kind.path and not kind.noise:
                 start_signal = (
                     torch.zeros_like(self.signal)
                     if self.baseline is None

@@ -43,7 +43,7 @@ class Entry:
     output : Tensor
         The objective at the input, ``[N]``.
     start : Tensor or None
-        The objective at the baseline, ``[N]``, for methods along a path.
+        The objective at the baseline, ``[N]``, for integrated gradients.
     """
 
     method: str
@@ -304,14 +304,14 @@ class Explanation:
     def completeness(self) -> Tensor:
         """Return sum of attributions − (f(x) − f(x₀)) per sample, ``[N]``.
 
-        Zero up to the error of the integral for integrated gradients, in every basis; for smooth
-        integrated gradients, up to the noise's effect on f.
+        Zero up to the error of the integral, in every basis. For integrated gradients only: the
+        sum of smooth integrated gradients is the difference of the smoothed f.
         """
         entry = self.entry
         if entry.start is None or not entry.multiply:
             raise ValueError(
-                f"method {self.method!r} has no completeness: use integrated_gradients or "
-                "smooth_integrated_gradients with multiply_by_inputs"
+                f"method {self.method!r} has no completeness: use integrated_gradients with "
+                "multiply_by_inputs"
             )
         difference = self.signal if entry.baseline is None else self.signal - entry.baseline
         total = (difference.to(entry.gradient.dtype) * entry.gradient).flatten(1).sum(1)
