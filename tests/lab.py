@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import secrets
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Page
 
@@ -33,6 +34,20 @@ async () => {
   await app.commands.execute("notebook:run-all-cells");
   const outputs = panel.content.model.toJSON().cells.flatMap((cell) => cell.outputs ?? []);
   return outputs.filter((o) => o.output_type === "error").map((o) => `${o.ename}: ${o.evalue}`);
+}
+"""
+
+# Evaluates an expression in the kernel of the open notebook, beside its cells.
+EVALUATE = """
+async ([code, expression]) => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const future = kernel.requestExecute({
+    code, silent: true, store_history: false, user_expressions: { value: expression },
+  });
+  const { content } = await future.done;
+  const value = content.status === "ok" ? content.user_expressions.value : content;
+  if (value.status !== "ok") throw new Error(`${value.ename}: ${value.evalue}`);
+  return value.data["text/plain"];
 }
 """
 
@@ -135,6 +150,19 @@ class JupyterLab:
             "i => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i }", index
         )
         page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
+
+    def execute(self, page: Page, code: str) -> None:
+        """Run statements in the kernel, beside the cells."""
+        page.evaluate(EVALUATE, [code, "None"])
+
+    def evaluate(self, page: Page, expression: str) -> Any:
+        """The value of an expression in the kernel: a literal."""
+        return ast.literal_eval(page.evaluate(EVALUATE, ["", expression]))
+
+    def save(self, page: Page, name: str) -> Any:
+        """Save the open notebook; returns what is then on the disk."""
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        return json.loads((self.root / name).read_text())
 
     def theme(self, page: Page, theme: Literal["light", "dark"]) -> None:
         """Switch the theme of the open page."""

@@ -43,4 +43,4 @@ class Observed:
             self.errors.append(f"{message.text} ({where})")
 
     def _on_exception(self, error: Error) -> None:
-        self.errors.append(f"{error.name}: {error.message}")
+        self.errors.append(f"{error.name}: {error.message}\n{error.stack}")

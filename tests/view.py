@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,6 +91,13 @@ class View:
     def drawn(self) -> None:
         """Wait until what was set is on the screen."""
         self.page.evaluate(_DRAWN)
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Wait for what other pictures than ours may have to be drawn before."""
+        end = time.monotonic() + 30
+        while not holds():
+            assert time.monotonic() < end
+            self.drawn()
 
     @property
     def frames(self) -> int:

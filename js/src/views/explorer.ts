@@ -132,6 +132,9 @@ function build(view: View): void {
     (theme) => {
       view.theme = theme;
       everything();
+      // Hosts may hide the page while they change the theme, and show it again before anybody
+      // could see a change of size.
+      requestAnimationFrame(() => !signal.aborted && everything());
     },
     signal,
   );
