@@ -187,7 +187,7 @@ def mean_gradient(
                 torch.cuda.reset_peak_memory_stats(signal.device)
                 before = torch.cuda.memory_allocated(signal.device)
             try:
-                part = _chunk(score, signal, schedule, baseline, sigma, steps, samples, label)
+                part = _chunk(score, signal, schedule, baseline, sigma, steps, samples)
             except (RuntimeError, MemoryError) as error:
                 if not _is_out_of_memory(error):
                     raise
@@ -239,24 +239,23 @@ def _chunk(
     sigma: Tensor | None,
     steps: range,
     samples: slice,
-    label: str,
 ) -> Tensor:
     x = signal[samples]
-    x0 = None if baseline is None else baseline.expand_as(signal)[samples]
-    points = []
-    for step in steps:
-        alpha = float(schedule.alphas[step])
-        if alpha == 1.0:
-            point = x
+    points = x.expand(len(steps), *x.shape)
+    if baseline is not None or not bool((schedule.alphas == 1).all()):
+        alpha = _column(schedule.alphas, steps, x)
+        if baseline is None:
+            points = alpha * x
         else:
-            point = alpha * x if x0 is None else x0 + alpha * (x - x0)
-        if sigma is not None:
-            point = point + sigma[samples] * schedule.draw(step, signal)
-        points.append(point)
-    batch = torch.cat(points) if len(points) > 1 else points[0].clone()
+            points = torch.lerp(baseline.expand_as(signal)[samples], x, alpha)
+    if sigma is not None:
+        noise = torch.stack([schedule.draw(step, signal) for step in steps])
+        points = torch.addcmul(points, sigma[samples], noise)
+    batch = points.flatten(0, 1)
     if signal.ndim == 4 and signal.is_contiguous(memory_format=torch.channels_last):
         batch = batch.contiguous(memory_format=torch.channels_last)
-    batch = batch.detach().requires_grad_(True)
+    # A copy where nothing was added: a model that works in place must not reach the signal.
+    batch = (batch.clone() if batch.data_ptr() == x.data_ptr() else batch).requires_grad_(True)
     with torch.enable_grad():
         value = score(batch, samples)
         if not value.requires_grad:
@@ -269,13 +268,15 @@ def _chunk(
         raise ValueError(
             "model gives an output that does not depend on its input: there is nothing to explain"
         )
-    weights = torch.as_tensor(
-        schedule.weights[steps.start : steps.stop], dtype=signal.dtype, device=signal.device
-    )
     stacked = gradient.detach().reshape(len(steps), *x.shape)
-    accumulated = stacked.to(torch.promote_types(signal.dtype, torch.float32))
-    total: Tensor = torch.tensordot(weights.to(accumulated.dtype), accumulated, dims=1)
-    return total
+    wide = torch.promote_types(signal.dtype, torch.float32)
+    return (_column(schedule.weights, steps, signal.to(wide)) * stacked.to(wide)).sum(dim=0)
+
+
+def _column(values: np.ndarray, steps: range, signal: Tensor) -> Tensor:
+    """Return one value per step, ``[S, 1, 1, …]``, to be broadcast over the samples."""
+    chosen = torch.as_tensor(values[steps.start : steps.stop], dtype=signal.dtype)
+    return chosen.to(signal.device).view(-1, *[1] * signal.ndim)
 
 
 def _value_range(signal: Tensor) -> Tensor:
