@@ -171,6 +171,8 @@ class JupyterLab:
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
         )
         page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
+        # JupyterLab trips over its own splash when the next change comes before it is gone.
+        page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def shut_down(self, page: Page) -> None:
         """Close the open notebook and end its kernel."""

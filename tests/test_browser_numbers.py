@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -17,6 +18,13 @@ from tests.view import View
 
 READOUT = re.compile(r"coefficient (\S+) · attribution (\S+)")
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+
+@pytest.fixture(autouse=True)
+def quiet(offline_page: Observed) -> Iterator[None]:
+    yield
+    assert not offline_page.requests
+    assert not offline_page.errors
 
 
 def parse(text: str) -> float:
