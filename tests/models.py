@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+import wam_widgets as wam
+
 
 def convolutional(ndim: int, channels: int = 2, classes: int = 3) -> nn.Module:
     """Return a smooth, seeded float64 classifier of signals of 1, 2 or 3 dimensions."""
@@ -55,3 +57,9 @@ def random(*shape: int, seed: int = 0) -> Tensor:
     """Return seeded normal float64 numbers."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+
+def explain(model: object, x: Tensor, **options: object) -> wam.Explanation:
+    """Explain without a progress bar; the modality follows from the number of axes."""
+    modality = {3: "audio", 4: "image", 5: "volume"}[x.ndim]
+    return wam.explain(model, x, modality=modality, show_progress=False, **options)

@@ -238,14 +238,19 @@ def untouched(model: Callable[..., Any], device: torch.device, seed: int) -> Ite
     Only a model in training mode (batch statistics, dropout), or one that is not a module and
     might do anything, can change them; the others pay nothing.
     """
-    module = isinstance(model, nn.Module)
-    if module and not any(m.training for m in model.modules()):  # type: ignore[attr-defined]
-        yield
-        return
-    buffers = [(b, b.detach().clone()) for b in model.buffers()] if module else []  # type: ignore[attr-defined]
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+    buffers: list[tuple[Tensor, Tensor]] = []
+    if isinstance(model, nn.Module):
+        if not any(module.training for module in model.modules()):
+            yield
+            return
+        buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    cuda = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):
+        # Not torch.manual_seed, which reaches devices that are not given back.
+        torch.default_generator.manual_seed(seed)
+        for used in cuda:
+            with torch.cuda.device(used):
+                torch.cuda.manual_seed(seed)
         try:
             yield
         finally:
