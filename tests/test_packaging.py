@@ -12,19 +12,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.observe import Observed
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "wam_widgets"
 MODULE_BUDGET = 150_000
 
-# Imports the package from the folder given alone, whatever else is installed.
+# Uses the package from the folder given alone, whatever else is installed.
 USE_WIDGET = """
 import sys
 folder = sys.argv[1]
 sys.path.insert(0, folder)
-import wam_widgets
-from wam_widgets.widgets.explorer import Explorer
-assert wam_widgets.__file__.startswith(folder), wam_widgets.__file__
-print(len(str(Explorer._esm)))
+import wam_widgets as wam
+assert wam.__file__.startswith(folder), wam.__file__
+example = wam.examples.image()
+explorer = wam.explore(example.model, example.input, n_samples=2, show_progress=False)
+explorer.to_html("installed.html")
+print(len(explorer._esm))
 """
 
 
@@ -95,7 +99,9 @@ def test_a_wheel_from_the_sdist_needs_no_node(sdist: Path, wheel: Path, tmp_path
         assert first.read(name) == second.read(name)
 
 
-def test_the_installed_wheel_has_a_working_widget(wheel: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_has_a_working_widget(
+    wheel: Path, tmp_path: Path, offline_page: Observed
+) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--target", str(tmp_path), str(wheel)], check=True)
     done = subprocess.run(
@@ -106,4 +112,9 @@ def test_the_installed_wheel_has_a_working_widget(wheel: Path, tmp_path: Path) -
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 1000
+    module = PACKAGE / "static" / "widget.js"
+    assert int(done.stdout) == len(module.read_text(encoding="utf-8"))
+    offline_page.page.goto((tmp_path / "installed.html").as_uri())
+    offline_page.page.wait_for_selector(".wam-root[data-state=ready]")
+    assert not offline_page.errors
+    assert not offline_page.requests
