@@ -336,6 +336,24 @@ def test_channels_last_is_kept() -> None:
     assert all(s.is_contiguous(memory_format=torch.channels_last) for s in model.seen[1:])
 
 
+def test_a_model_that_asks_for_a_layout_gets_the_one_given() -> None:
+    conv, x = convolutional(2), random(2, 2, 16, 16)
+    weight = random(3, 2 * 16 * 16, seed=6)
+    viewing = explain(lambda p: p.view(len(p), -1) @ weight.T, x, method="saliency", target=1)
+    assert torch.allclose(viewing.gradient, explain_linear(weight, x))
+    free = Recorder(conv)
+    e = explain(free, x, n_samples=3)
+    assert free.seen[0].is_contiguous(memory_format=torch.channels_last)
+    assert e.gradient.is_contiguous()
+    assert e.signal.is_contiguous()
+
+
+def explain_linear(weight: Tensor, x: Tensor) -> Tensor:
+    """Gradient of the log-probability of class 1 of a linear model, in closed form."""
+    share = (x.flatten(1) @ weight.T).softmax(1)
+    return (weight[1] - share @ weight).view_as(x)
+
+
 def test_autocast_accumulates_in_float32() -> None:
     model = convolutional(2).float()
     x = random(1, 2, 20, 20).float()

@@ -102,7 +102,7 @@ class Explainer:
         self.mean = checks.per_channel(mean, "mean", channels)
         self.std = checks.per_channel(std, "std", channels)
         with checks.untouched(model, self.signal.device, self.seed):
-            self.logits = self.classifier.first_pass(self.signal, self.objective)
+            self._points, self.logits = self._first_pass()
         self.class_names = self._check_names(class_names)
 
     @torch.inference_mode(False)
@@ -130,7 +130,7 @@ class Explainer:
                 lambda points, samples: self.objective(
                     self.classifier(points), _repeat(classes[samples], points)
                 ),
-                self.signal,
+                self._points,
                 schedule,
                 baseline=self.baseline,
                 noise_level=self.noise_level,
@@ -157,7 +157,7 @@ class Explainer:
             method=method,
             target=target_name(target) if self.objective.function is None else "custom",
             classes=classes.cpu(),
-            gradient=gradient,
+            gradient=gradient.contiguous(),
             baseline=self.baseline if kind.path else None,
             path=kind.path,
             multiply=self.multiply_by_inputs,
@@ -202,6 +202,21 @@ class Explainer:
                 )
             return torch.zeros(len(self.signal), 1, dtype=torch.long, device=self.signal.device)
         return resolve_target(target, self.logits)
+
+    def _first_pass(self) -> tuple[Tensor, Tensor | None]:
+        """Return the signal in the layout that the passes use, and the logits.
+
+        On a CPU convolutions are about a tenth faster channels-last. A model that asks for another
+        layout by ``view`` gets the one that was given.
+        """
+        if self.signal.ndim == 4 and self.signal.device.type == "cpu":
+            points = self.signal.contiguous(memory_format=torch.channels_last)
+            try:
+                return points, self.classifier.first_pass(points, self.objective)
+            except RuntimeError as error:
+                if "view size is not compatible" not in str(error):
+                    raise
+        return self.signal, self.classifier.first_pass(self.signal, self.objective)
 
     def _values(self, points: Tensor, classes: Tensor) -> Tensor:
         with torch.no_grad():
