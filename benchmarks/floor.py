@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,13 +17,22 @@ ROUNDS = 7
 METHODS = ("smoothgrad", "integrated_gradients", "smooth_integrated_gradients")
 
 
+@dataclass(frozen=True)
+class Batch:
+    """One pass: how many points, whether a gradient follows, and how they lie in memory."""
+
+    size: int
+    gradient: bool
+    layout: torch.memory_format
+
+
 def rows(device: torch.device) -> list[Row]:
     """Measure the methods that average; saliency is one pass, there is nothing to save."""
     model, x = network(device), picture(device)
     found = []
     for method in METHODS:
         batches = recorded(model, x, method)
-        gradients = [batch for batch in batches if batch[1]]
+        gradients = [batch for batch in batches if batch.gradient]
         works = [_explain(model, x, method), passes(model, x, batches), passes(model, x, gradients)]
         times = interleaved(works, ROUNDS, device)
         value = ratio(times)
@@ -41,15 +51,18 @@ def _explain(model: nn.Module, x: Tensor, method: str) -> Callable[[], object]:
     return lambda: explain(model, x, method)
 
 
-def recorded(model: nn.Module, x: Tensor, method: str) -> list[tuple[int, bool]]:
-    """Return the passes of an explanation: batch size, and whether a gradient follows.
+def recorded(model: nn.Module, x: Tensor, method: str) -> list[Batch]:
+    """Return the passes of an explanation.
 
     One pass predicts the class at the input; integrated gradients look at the baseline, too.
     """
-    found: list[tuple[int, bool]] = []
+    found: list[Batch] = []
 
     def note(_: nn.Module, inputs: tuple[Any, ...]) -> None:
-        found.append((len(inputs[0]), inputs[0].requires_grad))
+        (points,) = inputs
+        last = points.is_contiguous(memory_format=torch.channels_last)
+        layout = torch.channels_last if last else torch.contiguous_format
+        found.append(Batch(len(points), points.requires_grad, layout))
 
     hook = model.register_forward_pre_hook(note)
     try:
@@ -59,16 +72,21 @@ def recorded(model: nn.Module, x: Tensor, method: str) -> list[tuple[int, bool]]
     return found
 
 
-def passes(model: nn.Module, x: Tensor, batches: list[tuple[int, bool]]) -> Callable[[], None]:
+def passes(model: nn.Module, x: Tensor, batches: list[Batch]) -> Callable[[], None]:
     """Return a function that runs forward, and where asked input-backward, passes."""
-    inputs = {size: x.repeat(size, 1, 1, 1).requires_grad_(True) for size, _ in batches}
+    inputs = {
+        batch: x.repeat(batch.size, 1, 1, 1)
+        .contiguous(memory_format=batch.layout)
+        .requires_grad_(batch.gradient)
+        for batch in set(batches)
+    }
 
     def run() -> None:
-        for size, backward in batches:
-            with torch.set_grad_enabled(backward):
-                output = model(inputs[size])
-            if backward:
-                torch.autograd.grad(output[:, 0].sum(), inputs[size])
+        for batch in batches:
+            with torch.set_grad_enabled(batch.gradient):
+                output = model(inputs[batch])
+            if batch.gradient:
+                torch.autograd.grad(output[:, 0].sum(), inputs[batch])
 
     return run
 
