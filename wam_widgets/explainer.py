@@ -17,6 +17,7 @@ from wam_widgets.gradients import (
     Progress,
     Schedule,
     check_method,
+    default_batch,
     mean_gradient,
 )
 from wam_widgets.objectives import Objective, Target, logits_of, resolve_target, target_name
@@ -95,7 +96,8 @@ class Explainer:
             if internal_batch_size is None
             else checks.positive_int(internal_batch_size, "internal_batch_size")
         )
-        self.classifier = Classifier(model, front_end, autocast, self.internal_batch_size or 16)
+        batch = self.internal_batch_size or default_batch(self.signal)
+        self.classifier = Classifier(model, front_end, autocast, batch)
         self.seed = int(seed)
         self.show_progress = bool(show_progress)
         channels = self.signal.shape[1]

@@ -168,7 +168,7 @@ def mean_gradient(
     )
     sigma = noise_level * _value_range(signal) if schedule.noise else None
     weight_done = 0.0
-    batch = internal_batch_size or _first_batch(signal)
+    batch = internal_batch_size or default_batch(signal)
     measured = internal_batch_size is not None or signal.device.type != "cuda"
     if not measured:
         batch = 1
@@ -279,7 +279,7 @@ def _value_range(signal: Tensor) -> Tensor:
     return span.view(-1, *[1] * (signal.ndim - 1))
 
 
-def _first_batch(signal: Tensor) -> int:
+def default_batch(signal: Tensor) -> int:
     """Points per pass on a CPU: those of 9 images of 224 × 224 × 3, measured fastest.
 
     Larger activations than those would be given back to the system after each pass.
