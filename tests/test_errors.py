@@ -59,6 +59,8 @@ NAN[0, 0, 0, 0] = float("nan")
         (IMAGE, {"mean": [0.5] * 3}, "mean has 3 values: x has 2 channels"),
         (IMAGE, {"std": 0.0}, "std is .*positive"),
         (IMAGE, {"modality": "video"}, "modality is 'video'"),
+        (IMAGE, {"seed": -1}, "seed is -1: it must be at least 0"),
+        (IMAGE, {"n_sample": 3}, "'n_sample' is no argument.*did you mean 'n_samples'"),
     ],
 )
 def test_bad_arguments(x: Any, options: dict[str, Any], message: str) -> None:
@@ -168,6 +170,7 @@ def test_errors_of_the_model_come_through_and_nothing_is_left(n: int) -> None:
         (lambda e: e.at().reconstruct(orientations=["x"]), "orientations has 'x'"),
         (lambda e: e[5], "sample is 5: there are 2"),
         (lambda e: e["a"], "sample is 'a'"),
+        (lambda e: e[::-1], "step of a slice"),
         (lambda e: e.best_basis(families=["db38"]), "none of them is possible"),
         (lambda e: e.select("saliency").completeness(), "has no completeness"),
     ],

@@ -267,6 +267,15 @@ def test_custom_objective_and_outputs_of_many_kinds() -> None:
     assert torch.allclose(custom.gradient, wanted)
 
 
+@pytest.mark.parametrize("given", [np.int64(1), torch.tensor(1), [1, 1], np.array([1, 1])])
+def test_targets_of_many_kinds(given: object) -> None:
+    model, x = convolutional(2), random(2, 2, 14, 17)
+    wanted = explain(model, x, method="saliency", target=1)
+    e = explain(model, x, method="saliency", target=given, n_samples=np.int32(3))
+    assert torch.equal(e.gradient, wanted.gradient)
+    assert e.at("db2", np.int64(1)).basis == Basis("db2", 1)
+
+
 def test_one_output_is_read_as_two_classes() -> None:
     weight = random(1, 1, 8, 8)
     e = explain(Linear(weight), random(2, 1, 8, 8, seed=2), method="saliency", target=1)

@@ -164,13 +164,13 @@ def warn(message: str) -> None:
     warnings.warn(message, stacklevel=level)
 
 
-def positive_int(value: object, name: str) -> int:
-    """Return `value` if it is an integer of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is {value!r}: it must be an integer, at least 1")
-    if value < 1:
-        raise ValueError(f"{name} is {value}: it must be at least 1")
-    return value
+def positive_int(value: object, name: str, least: int = 1) -> int:
+    """Return `value` as an int if it is an integer, NumPy's included, of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} is {value!r}: it must be an integer, at least {least}")
+    if value < least:
+        raise ValueError(f"{name} is {value}: it must be at least {least}")
+    return int(value)
 
 
 def fraction(value: object, name: str) -> float:

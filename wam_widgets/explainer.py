@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -98,7 +99,7 @@ class Explainer:
         )
         batch = self.internal_batch_size or default_batch(self.signal)
         self.classifier = Classifier(model, front_end, autocast, batch)
-        self.seed = int(seed)
+        self.seed = checks.positive_int(seed, "seed", least=0)
         self.show_progress = bool(show_progress)
         channels = self.signal.shape[1]
         self.mean = checks.per_channel(mean, "mean", channels)
@@ -245,6 +246,16 @@ def _repeat(classes: Tensor, points: Tensor) -> Tensor:
     return classes.repeat(len(points) // len(classes), 1)
 
 
+def check_settings(settings: Iterable[str], also: Iterable[str] = ()) -> None:
+    """Raise a TypeError for a name that is neither a setting of an explanation nor in `also`."""
+    known = [*list(inspect.signature(Explainer).parameters)[2:], *also]
+    for name in settings:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{name!r} is no argument: it must be one of {', '.join(known)}{hint}")
+
+
 def explain(
     model: Callable[..., Any],
     x: Any,
@@ -321,6 +332,7 @@ def explain(
         raise ValueError("method is empty: it must name at least one method")
     for name in names:
         check_method(name)
+    check_settings(settings)
     explainer = Explainer(model, x, **settings)
     if explainer.baseline is not None and not any(METHODS[name].path for name in names):
         raise ValueError(

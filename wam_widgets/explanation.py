@@ -241,6 +241,8 @@ class Explanation:
                 raise IndexError(f"sample is {sample}: there are {len(self)}")
             part = slice(sample, sample + 1 or None)
         elif isinstance(sample, slice):
+            if sample.step is not None and sample.step < 1:
+                raise ValueError(f"sample is {sample}: the step of a slice must be at least 1")
             part = sample
         else:
             raise TypeError(f"sample is {sample!r}: it must be an integer or a slice")

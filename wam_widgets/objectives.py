@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -133,9 +134,9 @@ def target_name(target: Target) -> str:
     """Return the name under which a target is kept: "predicted", "3", "3-5" or "per_sample"."""
     if target is None:
         return "predicted"
-    if isinstance(target, Tensor) and target.ndim == 0:
+    if isinstance(target, (Tensor, np.ndarray)) and target.ndim == 0:
         target = int(target)
-    if isinstance(target, int):
+    if isinstance(target, (int, np.integer)):
         return str(target)
     if isinstance(target, tuple) and len(target) == 2:
         return f"{target[0]}-{target[1]}"
@@ -182,11 +183,13 @@ def resolve_target(target: Target, logits: Tensor) -> Tensor:
     values: Tensor
     if isinstance(target, Tensor):
         values = target.detach().to(logits.device)
-    elif isinstance(target, bool) or not isinstance(target, (int, list, tuple)):
+    elif isinstance(target, bool) or not isinstance(
+        target, (int, np.integer, np.ndarray, list, tuple)
+    ):
         raise TypeError(f"target is {target!r}: {message}")
     else:
         try:
-            values = torch.tensor(target, device=logits.device)
+            values = torch.tensor(np.asarray(target), device=logits.device)
         except (TypeError, ValueError) as error:
             raise TypeError(f"target is {target!r}: {message}") from error
     if values.is_floating_point() or values.dtype == torch.bool:

@@ -19,6 +19,7 @@ import pywt
 import torch
 from torch import Tensor
 
+from wam_widgets.checks import positive_int
 from wam_widgets.coefficients import ORIENTATIONS, Coefficients
 
 MODES = ("symmetric", "reflect", "periodic", "constant", "zero")
@@ -124,10 +125,7 @@ class Basis:
 
     def __post_init__(self) -> None:
         _check_family(self.family)
-        if isinstance(self.level, bool) or not isinstance(self.level, int):
-            raise TypeError(f"level is {self.level!r}: it must be an integer, at least 1")
-        if self.level < 1:
-            raise ValueError(f"level is {self.level}: it must be at least 1")
+        object.__setattr__(self, "level", positive_int(self.level, "level"))
         if self.mode not in MODES:
             raise ValueError(f"mode is {self.mode!r}: it must be one of {', '.join(MODES)}")
         if self.family in _INEXACT:

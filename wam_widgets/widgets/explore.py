@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wam_widgets.explainer import DEFAULT_METHOD, Explainer
+from wam_widgets.explainer import DEFAULT_METHOD, Explainer, check_settings
 from wam_widgets.explanation import Explanation
 from wam_widgets.gradients import check_method
 from wam_widgets.objectives import Target
@@ -82,6 +82,7 @@ def explore(
         raise ValueError("method is empty: it must name at least one method")
     for name in names:
         check_method(name)
+    check_settings(options, also=CONTROLS)
     front_end("widget.js")  # a missing front end must not be found after minutes of computing
     explainer = Explainer(model_or_explanation, x, **options)
     if background:
