@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from functools import partial
 
 import torch
 
@@ -33,7 +34,7 @@ def rows(device: torch.device) -> list[Row]:
     for counted in [False] + [True] * ROUNDS:
         whole = seconds(lambda: explain(model, x), device)
         for name in names:
-            part = seconds(lambda name=name: change(explanation, name), device)  # type: ignore[misc]
+            part = seconds(partial(change, explanation, name), device)
             if counted:
                 shares[name].append(part / whole)
                 times[name].append(part)

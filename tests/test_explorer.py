@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from torch import Tensor, nn
 import wam_widgets as wam
 from wam_widgets.widgets import explorer as module
 from wam_widgets.widgets import wire
+from wam_widgets.widgets.controls import COLOUR_MAPS
 
 PATIENCE = 60  # seconds until a test that hangs fails
 
@@ -467,3 +469,11 @@ def test_large_images_are_averaged_down(explore: Explore) -> None:
     assert gradient[0, 0, 3, 4] == pytest.approx(float(whole[6:8, 8:10].sum()), rel=1e-3)
     # An odd side ends in a smaller block, and no gradient is lost.
     assert gradient.sum() == pytest.approx(float(whole.sum()), abs=1e-2)
+
+
+def test_kernel_and_browser_know_the_same_colour_maps() -> None:
+    source = (Path(__file__).parent.parent / "js/src/core/colour.ts").read_text(encoding="utf-8")
+    table = re.search(r"COLOUR_MAPS.*?freeze\(\{(.*?)\n\}\)", source, re.DOTALL)
+    assert table is not None
+    names = re.findall(r"^  \"?([\w-]+)\"?: \{", table[1], re.MULTILINE)
+    assert tuple(names) == COLOUR_MAPS

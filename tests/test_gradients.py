@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
@@ -201,9 +202,9 @@ def test_partial_means_stream_and_end_at_the_mean() -> None:
     seen: list[tuple[int, int]] = []
     last: list[Tensor] = []
 
-    def progress(done: int, total: int, partial: object) -> None:
+    def progress(done: int, total: int, partial: Callable[[], wam.Entry]) -> None:
         seen.append((done, total))
-        last.append(partial().clone())  # type: ignore[operator]
+        last.append(partial().gradient.clone())
 
     e = explainer.explain(progress=progress)
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})

@@ -63,6 +63,11 @@ class Classifier:
                 raise
             raise ValueError(_IN_PLACE) from error
 
+    def predict(self, points: Tensor) -> Tensor:
+        """Return the class probabilities ``[B, K]`` at `points`, without a gradient."""
+        with torch.no_grad(), checks.untouched(self.model, points.device, seed=0):
+            return logits_of(self(points)).softmax(dim=1)
+
     def parts(self, count: int) -> list[slice]:
         """Cut a batch of `count` samples into passes."""
         return [slice(i, min(i + self.batch_size, count)) for i in range(0, count, self.batch_size)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,16 +16,18 @@ from wam_widgets.classifier import Classifier
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import (
     METHODS,
-    Progress,
     Schedule,
     check_method,
     default_batch,
     mean_gradient,
 )
-from wam_widgets.objectives import Objective, Target, logits_of, resolve_target, target_name
+from wam_widgets.objectives import Objective, Target, resolve_target, target_name
 
 NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
 """Default standard deviation of the noise, as a fraction of the value range."""
+
+EntryProgress = Callable[[int, int, Callable[[], Entry]], None]
+"""Called with passes done, passes in all, and a function that returns the entry so far."""
 
 DEFAULT_METHOD = "smooth_integrated_gradients"
 
@@ -78,7 +81,6 @@ class Explainer:
         )
         checks.check_device(model, self.signal)
         checks.warn_if_training(model)
-        self.model = model
         self.objective = Objective.of(objective)
         self.baseline = checks.as_baseline(baselines, self.signal)
         self.n_steps = checks.positive_int(n_steps, "n_steps")
@@ -114,10 +116,13 @@ class Explainer:
         method: str = DEFAULT_METHOD,
         target: Target = None,
         *,
-        progress: Progress | None = None,
+        progress: EntryProgress | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Explanation:
         """Run the model for one method and target.
+
+        `progress` is called with passes done, passes in all, and a function that returns the entry
+        as it would be with the mean so far.
 
         Raises
         ------
@@ -128,7 +133,25 @@ class Explainer:
         kind = METHODS[method]
         classes = self._classes(target)
         schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed)
-        with checks.untouched(self.model, self.signal.device, self.seed):
+        stream = None
+        with checks.untouched(self.classifier.model, self.signal.device, self.seed):
+            entry = Entry(
+                method=method,
+                target=target_name(target) if self.objective.function is None else "custom",
+                classes=classes.cpu(),
+                gradient=torch.zeros_like(self.signal),
+                baseline=self.baseline if kind.path else None,
+                path=kind.path,
+                multiply=self.multiply_by_inputs,
+                output=self._output(classes),
+                start=self._start(classes) if kind.path and not kind.noise else None,
+            )
+            if progress is not None:
+                report = progress
+
+                def stream(done: int, total: int, mean: Callable[[], Tensor]) -> None:
+                    report(done, total, lambda: replace(entry, gradient=mean().contiguous()))
+
             gradient = mean_gradient(
                 lambda points, samples: self.objective(
                     self.classifier(points), _repeat(classes[samples], points)
@@ -140,34 +163,10 @@ class Explainer:
                 internal_batch_size=self.internal_batch_size,
                 show_progress=self.show_progress,
                 label=method.replace("_", " "),
-                progress=progress,
+                progress=stream,
                 should_stop=should_stop,
             )
-            start = None
-            if kind.path and not kind.noise:
-                start_signal = (
-                    torch.zeros_like(self.signal)
-                    if self.baseline is None
-                    else self.baseline.expand_as(self.signal).clone()
-                )
-                start = self._values(start_signal, classes)
-            output = (
-                self.objective_at_input(classes)
-                if self.logits is not None
-                else self._values(self.signal, classes)
-            )
-        entry = Entry(
-            method=method,
-            target=target_name(target) if self.objective.function is None else "custom",
-            classes=classes.cpu(),
-            gradient=gradient.contiguous(),
-            baseline=self.baseline if kind.path else None,
-            path=kind.path,
-            multiply=self.multiply_by_inputs,
-            output=output,
-            start=start,
-        )
-        return self.empty().with_entry(entry)
+        return self.empty().with_entry(replace(entry, gradient=gradient.contiguous()))
 
     def empty(self) -> Explanation:
         """Return an explanation that holds the input and the prediction but no gradient yet."""
@@ -184,17 +183,6 @@ class Explainer:
             sample_rate=self.sample_rate,
             spacing=self.spacing,
         )
-
-    def objective_at_input(self, classes: Tensor) -> Tensor:
-        """Return the objective at the input, ``[N]``, without running the model again."""
-        if self.logits is None or self.objective.function is not None:
-            raise ValueError("a custom objective needs the output of the model")
-        return self.objective(self.logits, classes)
-
-    def predict(self, points: Tensor) -> Tensor:
-        """Return the class probabilities ``[B, K]`` at `points`, without a gradient."""
-        with torch.no_grad(), checks.untouched(self.model, points.device, self.seed):
-            return logits_of(self.classifier(points)).softmax(dim=1)
 
     def _classes(self, target: Target) -> Tensor:
         if self.logits is None:
@@ -220,6 +208,15 @@ class Explainer:
                 if "view size is not compatible" not in str(error):
                     raise
         return self.signal, self.classifier.first_pass(self.signal, self.objective)
+
+    def _output(self, classes: Tensor) -> Tensor:
+        if self.logits is None:
+            return self._values(self.signal, classes)
+        return self.objective(self.logits, classes)
+
+    def _start(self, classes: Tensor) -> Tensor:
+        zero = torch.zeros_like(self.signal)
+        return self._values(zero if self.baseline is None else zero + self.baseline, classes)
 
     def _values(self, points: Tensor, classes: Tensor) -> Tensor:
         with torch.no_grad():

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from wam_widgets import checks
 from wam_widgets.attribution import Attribution
+from wam_widgets.classifier import Classifier
 from wam_widgets.explainer import Explainer
 from wam_widgets.explanation import Curve
 from wam_widgets.gradients import Cancelled
-from wam_widgets.objectives import logits_of
 
 __all__ = ["curve", "default_shares", "deletion", "faithfulness", "insertion"]
 
@@ -101,7 +101,7 @@ def curve(
     n, count = flat.shape
     kept = [math.floor(s * count + 0.5) for s in share]
     classes = entry.classes.reshape(n, -1)[:, 0].to(flat.device)
-    predict = _predictor(model, front_end)
+    classifier = model.classifier if isinstance(model, Explainer) else Classifier(model, front_end)
 
     # One task is one share of one curve, for all samples.
     tasks = [(k, insert) for insert in (True, False) for k in kept]
@@ -116,7 +116,7 @@ def curve(
         for first in range(0, len(points), batch):
             if should_stop is not None and should_stop():
                 raise Cancelled("the curve was cancelled")
-            answers.append(predict(points[first : first + batch]))
+            answers.append(classifier.predict(points[first : first + batch]))
         probability = torch.cat(answers).gather(1, classes.repeat(len(part)).unsqueeze(1))
         found.append(probability.view(len(part), n))
         if progress is not None:
@@ -162,22 +162,6 @@ def faithfulness(attribution: Attribution, model: Model, **options: Any) -> Tens
 
 def _area(share: Tensor, values: Tensor) -> Tensor:
     return torch.trapezoid(values.double(), share, dim=1)
-
-
-def _predictor(
-    model: Model, front_end: Callable[[Tensor], Tensor] | None
-) -> Callable[[Tensor], Tensor]:
-    if isinstance(model, Explainer):
-        return model.predict
-    if not callable(model):
-        raise TypeError(f"model is a {type(model).__name__}: it must be a module or a function")
-
-    def predict(points: Tensor) -> Tensor:
-        with torch.no_grad(), checks.untouched(model, points.device, 0):
-            output = model(points if front_end is None else front_end(points))
-            return logits_of(output).softmax(dim=1)
-
-    return predict
 
 
 def _check_shares(shares: Sequence[float]) -> list[float]:

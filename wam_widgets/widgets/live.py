@@ -5,20 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-import torch
-from torch import Tensor
-
 from wam_widgets import metrics
-from wam_widgets.explainer import Explainer
+from wam_widgets.explainer import EntryProgress, Explainer
 from wam_widgets.explanation import Curve, Entry, Explanation
-from wam_widgets.gradients import METHODS, check_method
-from wam_widgets.objectives import Target, parse_target, resolve_target
+from wam_widgets.gradients import check_method
+from wam_widgets.objectives import Target, parse_target
 from wam_widgets.wavelets import Basis
 
 __all__ = ["Live"]
-
-Progress = Callable[[int, int, Callable[[], Entry]], None]
-"""Called with passes done, passes in all, and a function that returns the entry so far."""
 
 
 class Live:
@@ -48,7 +42,7 @@ class Live:
         self,
         method: str,
         target: str,
-        progress: Progress | None = None,
+        progress: EntryProgress | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Entry:
         """Return the entry of a method and a target, by their names; computed once.
@@ -76,13 +70,10 @@ class Live:
                 return known[key]
             explainer = self._require(f"method {check_method(method)!r} for target {target!r}")
             asked = self._target(target)
-            stream = None
-            if progress is not None:
-                stream = _stream(explainer, method, target, asked, progress)
             bar = explainer.show_progress
             explainer.show_progress = bar and progress is None
             try:
-                found = explainer.explain(method, asked, progress=stream, should_stop=should_stop)
+                found = explainer.explain(method, asked, progress=progress, should_stop=should_stop)
             finally:
                 explainer.show_progress = bar
             with self._state:
@@ -139,30 +130,3 @@ class Live:
                 "explore(explanation, model=model)"
             )
         return self.explainer
-
-
-def _stream(
-    explainer: Explainer, method: str, target: str, asked: Target, progress: Progress
-) -> Callable[[int, int, Callable[[], Tensor]], None]:
-    """Turn the progress of a mean gradient into that of an entry."""
-    kind, count = METHODS[method], len(explainer.signal)
-    classes = torch.zeros(count, 1, dtype=torch.long)
-    if explainer.logits is not None:
-        classes = resolve_target(asked, explainer.logits).cpu()
-
-    def report(done: int, total: int, partial: Callable[[], Tensor]) -> None:
-        progress(done, total, lambda: so_far(partial()))
-
-    def so_far(gradient: Tensor) -> Entry:
-        return Entry(
-            method=method,
-            target=target,
-            classes=classes,
-            gradient=gradient,
-            baseline=explainer.baseline if kind.path else None,
-            path=kind.path,
-            multiply=explainer.multiply_by_inputs,
-            output=torch.zeros(count),
-        )
-
-    return report

@@ -94,8 +94,6 @@ export const COLOUR_MAPS: Readonly<Record<string, Diverging | Sequential>> = Obj
   grey: { kind: "sequential", label: "Grey", from: 0, to: 0, chroma: 0 },
 });
 
-export type ColourMap = keyof typeof COLOUR_MAPS & string;
-
 export interface Lut {
   /** Values run from -limit to limit (diverging) or from 0 to limit. */
   diverging: boolean;
