@@ -2,7 +2,7 @@
 
 ``python js/dev/page.py`` writes ``js/dev/build/page.html``. The query string chooses a state:
 ``?first`` (nothing computed yet), ``?fail``, ``?gone``, ``?slow``, ``?batch``, ``?tiny``,
-``?constant``, ``?zero``, ``?views`` (two views of one model), ``?lab`` and ``?vscode`` (the colours
+``?constant``, ``?zero``, ``?audio``, ``?views`` (two views of one model), ``?lab`` and ``?vscode`` (the colours
 of these hosts).
 """
 
@@ -48,6 +48,38 @@ def explained(x: np.ndarray, methods: list[str]) -> dict[str, Any]:
     return payload(found)
 
 
+def sound(seconds: float = 5.0, rate: int = 44100) -> dict[str, Any]:
+    """The payload of a made-up sound: a hum, a rising tone and clicks in noise."""
+    time = torch.arange(int(seconds * rate)) / rate
+    rising = torch.sin(2 * np.pi * (400 + 300 * time) * time) * torch.exp(
+        -(((time - 2.5) / 0.8) ** 2)
+    )
+    clicks = torch.zeros_like(time)
+    clicks[rate // 5 :: rate // 2] = 1.0
+    noise = 0.02 * torch.randn(len(time), generator=torch.Generator().manual_seed(0))
+    x = 0.1 * torch.sin(2 * np.pi * 100 * time) + 0.3 * rising + clicks + noise
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Conv1d(1, 16, 64, stride=16),
+        torch.nn.GELU(),
+        torch.nn.Conv1d(16, 16, 16, stride=4),
+        torch.nn.GELU(),
+        torch.nn.AdaptiveAvgPool1d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(16, 3),
+    ).eval()
+    options = {"show_progress": False, "n_samples": 4, "n_steps": 4}
+    found = wam.explain(
+        net,
+        x[None, None],
+        method=METHODS,
+        sample_rate=rate,
+        class_names=("hum", "chirp", "clicks"),
+        **options,
+    )
+    return payload(found)
+
+
 def pack(value: Any) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
@@ -66,6 +98,7 @@ def main() -> None:
         "tiny": explained(cat[None, 60:64, 60:64], METHODS[:2]),
         "constant": explained(np.full((1, 96, 128, 3), 128), METHODS[:2]),
         "zero": zero,
+        "audio": sound(),
     }
     out = HERE / "build"
     out.mkdir(exist_ok=True)

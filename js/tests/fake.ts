@@ -71,6 +71,8 @@ export function fakePayload(side = 16, entries: EntryPayload[] = []): Payload {
       taps: wire([taps.length], taps),
     },
     title: "A test",
+    sampleRate: null,
+    features: null,
   };
 }
 
@@ -84,5 +86,6 @@ export function fakeEntry(method: string, target = "predicted"): EntryPayload {
     path: false,
     multiply: true,
     output: [0, 0],
+    features: null,
   };
 }

@@ -90,11 +90,14 @@ export function payloadOf(item: Attribution, bank: Bank): Payload {
         path: item.path,
         multiply: item.multiply,
         output: [0],
+        features: null,
       },
     ],
     curves: [],
     bank,
     title: "",
+    sampleRate: null,
+    features: null,
   };
 }
 
@@ -112,6 +115,8 @@ export function requestOf(item: Basis, changes: Partial<Request> = {}): Request 
     scales: null,
     channels: "sum",
     selection: null,
+    spins: 1,
+    parts: null,
     ...changes,
   };
 }

@@ -34,10 +34,10 @@ TOP_CLASSES = 10
 
 def check_shown(explanation: Explanation) -> None:
     """Raise a ValueError if the front end has no panels for the modality."""
-    if explanation.modality != "image":
+    if explanation.modality == "volume":
         raise ValueError(
             f"explanation is of modality {explanation.modality!r}: the Explorer and the offline "
-            "file show images; use explanation.plot() for a figure"
+            "file show images and sounds; use explanation.plot() for a figure"
         )
 
 
@@ -71,6 +71,8 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         "curves": [curve_payload(curve) for curve in explanation.curves],
         "bank": wire.bank(),
         "title": title or f"Wavelet explanation of {_NOUN[explanation.modality]}",
+        "sampleRate": explanation.sample_rate,
+        "features": None,
     }
     return {"id": _digest(result), **result}
 
@@ -120,6 +122,7 @@ def entry_payload(entry: Entry, factor: int = 1) -> dict[str, Any]:
         "path": entry.path,
         "multiply": entry.multiply,
         "output": _list(entry.output),
+        "features": None,
     }
 
 

@@ -149,7 +149,13 @@ export class Computer {
         return rebuild(signal, synthesise(left, place, bank, scratch));
       },
     );
-    return { ...frame, ...rebuilt, elapsed: performance.now() - started };
+    return {
+      ...frame,
+      ...rebuilt,
+      parts: null,
+      loudness: null,
+      elapsed: performance.now() - started,
+    };
   }
 
   private entry({ method, target }: Request): Versioned {

@@ -3,6 +3,7 @@ import { Channel } from "./channel";
 import { onAbort, scope } from "./dispose";
 import { Engine } from "./engine";
 import type { Host } from "./host";
+import { Player } from "./player";
 import type { Notice } from "./state";
 import { Store } from "./store";
 import type { CurvePayload, EntryPayload, Request } from "./types";
@@ -32,6 +33,7 @@ const GONE: Notice = {
 
 export class Session {
   readonly store: Store;
+  readonly player: Player;
   private readonly channel: Channel;
   private engine: Engine | null = null;
   private engineLife: AbortController | null = null;
@@ -52,6 +54,7 @@ export class Session {
     readonly signal: AbortSignal,
   ) {
     this.store = new Store(host, signal);
+    this.player = new Player(this.store, signal);
     this.channel = new Channel(host, this.answers(), signal);
     this.collect();
     this.store.react(INPUTS, () => this.update(), signal);
@@ -189,6 +192,8 @@ export class Session {
       scales: known?.length === 0 && state.scales?.length ? null : known,
       channels: state.channels,
       selection: state.selection,
+      spins: state.cycle_spins,
+      parts: state.listening ? state.source : null,
     };
     this.engine?.request(request);
   }

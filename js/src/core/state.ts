@@ -1,11 +1,21 @@
 /** The state of one Explorer: the synced traits by their public names, and what only views know. */
 import { COLOUR_MAPS } from "./colour";
 import { maxLevelFor } from "./dwt";
-import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking } from "./types";
+import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking, Source } from "./types";
 
 export const MODES: readonly Mode[] = ["symmetric", "reflect", "periodic", "constant", "zero"];
-export const PANELS = ["overlay", "pyramid", "spectrum", "reconstruction"] as const;
-export type PanelName = (typeof PANELS)[number];
+/** The panels of each modality, in the order in which they stand. */
+export const PANELS = {
+  image: ["overlay", "pyramid", "spectrum", "reconstruction"],
+  audio: ["player", "pyramid", "spectrogram", "spectrum", "reconstruction"],
+  volume: ["overlay", "pyramid", "spectrum", "reconstruction"],
+} as const;
+export type PanelName = (typeof PANELS)[keyof typeof PANELS][number];
+export const SOURCES: readonly Source[] = ["original", "important", "residual"];
+/** Faders in dB; the lowest is silence. */
+export const FADER = { lowest: -60, highest: 6 } as const;
+export const RATES: readonly number[] = [0.25, 0.5, 1, 2];
+export const SPINS: readonly number[] = [1, 4, 8, 16];
 
 /** Two-way bound to the model; the names are those of the Python traits. */
 export interface Controls {
@@ -24,6 +34,23 @@ export interface Controls {
   overlay: "scales" | "importance";
   sample: number;
   panels: PanelName[];
+  // Sounds only, from here on.
+  source: Source;
+  /** Fader of each scale in dB, as indices into the spectrum; null: all at 0 dB. */
+  gains: number[] | null;
+  /** 0 to 1. */
+  volume: number;
+  playback_rate: number;
+  match_loudness: boolean;
+  /** Whether the selection, or else the whole sound, is repeated. */
+  loop: boolean;
+  cycle_spins: number;
+}
+
+/** Half-open range of time, in samples. */
+export interface Span {
+  start: number;
+  stop: number;
 }
 
 /** What the pointer or the keyboard cursor is on. */
@@ -67,6 +94,13 @@ export interface Local {
   frame: Frame | null;
   job: Job | null;
   notice: Notice | null;
+  /** The part of the time axis that is in view; null: all of it. */
+  span: Span | null;
+  /** Where the playhead stands, in samples, while nothing plays; then ask the player. */
+  cursor: number;
+  playing: boolean;
+  /** Someone has pressed play: the parts per scale are wanted from now on. */
+  listening: boolean;
   /** The picture that is drawn, when it is not (yet) the one asked for. */
   shown: { method: string; target: string } | null;
 }
@@ -117,7 +151,7 @@ export const parsers: { [K in keyof Controls]: Parser<K> } = {
   keep: (value) =>
     typeof value === "number" && Number.isFinite(value) ? clamp(value, 0, 1) : undefined,
   ranking: oneOf<Ranking>(["signed", "magnitude"]),
-  mask: oneOf<Mask>(["hard", "soft"]),
+  mask: oneOf<Mask>(["hard", "soft", "modulated"]),
   scales: (value) => {
     if (value === null) return null;
     if (!Array.isArray(value)) return undefined;
@@ -134,11 +168,22 @@ export const parsers: { [K in keyof Controls]: Parser<K> } = {
       ? undefined
       : clamp(sample, 0, (now.payload.signal.shape[0] ?? 1) - 1);
   },
-  panels: (value) => {
+  panels: (value, now) => {
     if (!Array.isArray(value)) return undefined;
-    const chosen = PANELS.filter((name) => value.includes(name));
+    const chosen = PANELS[now.payload.modality].filter((name) => value.includes(name));
     return chosen.length > 0 ? chosen : undefined;
   },
+  source: oneOf(SOURCES),
+  gains: (value) => {
+    if (value === null) return null;
+    if (!Array.isArray(value) || !value.every((v) => Number.isFinite(v))) return undefined;
+    return value.map((v: number) => clamp(v, FADER.lowest, FADER.highest));
+  },
+  volume: (value) => (Number.isFinite(value) ? clamp(value as number, 0, 1) : undefined),
+  playback_rate: (value) => RATES.find((rate) => rate === value),
+  match_loudness: (value) => (typeof value === "boolean" ? value : undefined),
+  loop: (value) => (typeof value === "boolean" ? value : undefined),
+  cycle_spins: (value) => SPINS.find((spins) => spins === value),
 };
 
 const order = (a: number, b: number): number => a - b;
@@ -176,7 +221,14 @@ export function defaults(payload: Payload): Controls {
     colour_map: Object.keys(COLOUR_MAPS)[0]!,
     overlay: "scales",
     sample: 0,
-    panels: [...PANELS],
+    panels: [...PANELS[payload.modality]],
+    source: "original",
+    gains: null,
+    volume: 0.5,
+    playback_rate: 1,
+    match_loudness: false,
+    loop: false,
+    cycle_spins: 1,
   };
 }
 

@@ -147,6 +147,10 @@ export class Store {
       frame: null,
       job: null,
       notice: null,
+      span: null,
+      cursor: 0,
+      playing: false,
+      listening: false,
       shown: null,
     };
   }

@@ -31,6 +31,23 @@ export interface EntryPayload {
   multiply: boolean;
   /** The objective at the input, one per sample. */
   output: number[];
+  /** Attribution of what the front end gives, [N, rows, frames]; null without a front end. */
+  features: WireArray | null;
+}
+
+/** A time-frequency picture of a sound: what the model's front end gives, or one for display. */
+export interface FeaturesPayload {
+  /** [N, rows, frames], row 0 the lowest frequency. */
+  values: WireArray;
+  name: string;
+  unit: string | null;
+  /** Centre of each row in Hz; null where it is not known. */
+  frequencies: number[] | null;
+  /** Frame k is centred at sample start + step * k. */
+  start: number;
+  step: number;
+  /** Whether the model takes this, so that entries hold its attribution; else it is for display. */
+  taken: boolean;
 }
 
 export interface CurvePayload {
@@ -66,11 +83,18 @@ export interface Payload {
   bank: { families: { name: string; length: number }[]; taps: WireArray };
   /** Largest level with at least one legal family, for information. */
   title: string;
+  /** In Hz; null for images and volumes. */
+  sampleRate: number | null;
+  /** null for images and volumes. */
+  features: FeaturesPayload | null;
 }
 
+export type Modality = Payload["modality"];
 export type Mode = "symmetric" | "reflect" | "periodic" | "constant" | "zero";
 export type Ranking = "signed" | "magnitude";
-export type Mask = "hard" | "soft";
+export type Mask = "hard" | "soft" | "modulated";
+/** What is listened to. */
+export type Source = "original" | "important" | "residual";
 
 export interface Filters {
   decLo: Float64Array;
@@ -125,6 +149,10 @@ export interface Request {
   scales: number[] | null;
   channels: string;
   selection: Box | null;
+  /** Shifted transforms whose reconstructions are averaged; 1: the transform itself. */
+  spins: number;
+  /** Of what the parts per scale are wanted; null while nobody listens. */
+  parts: Source | null;
 }
 
 /** Half-open box in signal coordinates. */
@@ -157,6 +185,13 @@ export interface Frame {
   /** [C, *space] in model units. */
   important: Float32Array;
   residual: Float32Array;
+  /**
+   * [J + 1, C, *space]: what each scale adds to the source asked for, muted or not; they sum to it.
+   * null while nobody listens.
+   */
+  parts: Float32Array | null;
+  /** Loudness of original, important part and residual in LUFS; null while nobody listens. */
+  loudness: Record<Source, number> | null;
   /** Sum of all attributions; 0 and `empty` when nothing is attributed. */
   sum: number;
   empty: boolean;

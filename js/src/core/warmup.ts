@@ -20,6 +20,8 @@ export function warmUp(milliseconds: number): void {
     scales: null,
     channels: "sum",
     selection: null,
+    spins: 1,
+    parts: null,
   };
   const stop = performance.now() + milliseconds;
   for (let turn = 0; performance.now() < stop; turn++) {
@@ -53,6 +55,7 @@ function invented(): Payload {
         path: true,
         multiply: true,
         output: [],
+        features: null,
       },
     ],
     curves: [],
@@ -61,5 +64,7 @@ function invented(): Payload {
       taps: { dtype: "f32", shape: [8], data: taps },
     },
     title: "",
+    sampleRate: null,
+    features: null,
   };
 }

@@ -2,27 +2,47 @@
 import { listen, onAbort, onResize, scope } from "../core/dispose";
 import type { Session } from "../core/session";
 import { PANELS, type PanelName, type State } from "../core/state";
+import type { Modality } from "../core/types";
 import { readTheme, watchTheme } from "../core/theme";
+import sound from "../sound.css";
 import style from "../style.css";
 import { controls } from "./controls";
 import { h } from "./dom";
 import { savePicture } from "./export";
 import { help } from "./help";
 import { keys } from "./keys";
+import { mixerPanel } from "./mixer";
 import { overlayPanel } from "./overlay";
 import { type Panel, type View, isStale } from "./panel";
+import { playerPanel } from "./player";
 import { pyramidPanel } from "./pyramid";
 import { readout } from "./readout";
 import { reconstructionPanel } from "./reconstruction";
+import { scaleogramPanel } from "./scaleogram";
+import { spectrogramPanel } from "./spectrogram";
 import { spectrumPanel } from "./spectrum";
 import { status } from "./status";
 import { strip } from "./strip";
 
-const MAKERS: Record<PanelName, (view: View) => Panel> = {
+type Makers = Partial<Record<PanelName, (view: View) => Panel>>;
+
+const IMAGE: Makers = {
   overlay: overlayPanel,
   pyramid: pyramidPanel,
   spectrum: spectrumPanel,
   reconstruction: reconstructionPanel,
+};
+
+const MAKERS: Record<Modality, Makers> = {
+  image: IMAGE,
+  audio: {
+    player: playerPanel,
+    pyramid: scaleogramPanel,
+    spectrogram: spectrogramPanel,
+    spectrum: mixerPanel,
+    reconstruction: reconstructionPanel,
+  },
+  volume: IMAGE,
 };
 
 /** Show a session inside an element; ends with the signal, or when the returned function is called. */
@@ -36,10 +56,10 @@ export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSi
   const shadow = host.attachShadow({ mode: "open" });
   const root = h("div", { class: "wam-root", "data-frame": 0, tabindex: -1 });
   root.setAttribute("role", "region");
-  shadow.append(h("style", {}, style), root);
+  shadow.append(h("style", {}, style + sound), root);
 
-  if (store.state.payload.modality !== "image") {
-    root.append(h("p", {}, `This version shows images, not ${store.state.payload.modality}.`));
+  if (store.state.payload.modality === "volume") {
+    root.append(h("p", {}, `This version shows images and sounds, not volumes.`));
     return () => life.abort();
   }
   const view: View = { session, store, root, signal, theme: readTheme(root) };
@@ -51,15 +71,14 @@ export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSi
 
 function build(view: View): void {
   const { root, store, signal } = view;
-  const panels = Object.fromEntries(PANELS.map((name) => [name, MAKERS[name](view)])) as Record<
-    PanelName,
-    Panel
-  >;
+  const { modality } = store.state.payload;
+  const panels = new Map<PanelName, Panel>();
+  for (const name of PANELS[modality]) panels.set(name, MAKERS[modality][name]!(view));
   const sections = (): HTMLElement[] => {
     const { full, panels: chosen } = store.state;
-    return PANELS.filter((name) => (full ? name === full : chosen.includes(name))).map(
-      (name) => panels[name].section,
-    );
+    return [...panels]
+      .filter(([name]) => (full ? name === full : chosen.includes(name)))
+      .map(([, panel]) => panel.section);
   };
   const bar = controls(view, {
     save: () => savePicture(view, sections(), store.state.full ?? "explorer"),
@@ -69,7 +88,12 @@ function build(view: View): void {
   const thumbs = strip(view);
   const foot = readout(view);
   const card = help(view);
-  const grid = h("div", { class: "wam-grid" }, ...PANELS.map((name) => panels[name].section));
+  const all = [...panels.values()];
+  const grid = h(
+    "div",
+    { class: "wam-grid", "data-modality": modality },
+    ...all.map((panel) => panel.section),
+  );
   root.append(bar.element, line.element, thumbs.element, grid, foot.element, card.element);
 
   const arrange = (): void => {
@@ -81,9 +105,9 @@ function build(view: View): void {
     root.classList.toggle("wam-stale", isStale(state));
     grid.setAttribute("aria-busy", String(state.job !== null));
     const visible = new Set(sections());
-    for (const name of PANELS) panels[name].section.hidden = !visible.has(panels[name].section);
+    for (const { section } of all) section.hidden = !visible.has(section);
   };
-  const all: (keyof State)[] = ["payload", "job", "notice", "frame", "full", "panels"];
+  const arranged: (keyof State)[] = ["payload", "job", "notice", "frame", "full", "panels"];
 
   const everything = (): void => {
     arrange();
@@ -92,10 +116,10 @@ function build(view: View): void {
     thumbs.draw();
     foot.draw();
     card.draw();
-    for (const name of store.state.panels) panels[name].draw(null);
+    for (const name of store.state.panels) panels.get(name)?.draw(null);
   };
   thumbs.fill();
-  store.subscribe(all, arrange, signal);
+  store.subscribe(arranged, arrange, signal);
   store.subscribe(
     [
       ...(["payload", "entries", "live", "methods", "method", "target", "sample"] as const),
@@ -107,8 +131,7 @@ function build(view: View): void {
   store.subscribe(["job", "notice", "frame", "payload", "sample"], line.draw, signal);
   store.subscribe(["payload"], thumbs.fill, signal);
   store.subscribe(["payload", "sample"], thumbs.draw, signal);
-  for (const name of PANELS) {
-    const panel = panels[name];
+  for (const panel of all) {
     const draw = (changed: ReadonlySet<keyof State>): void => {
       if (panel.section.hidden) return;
       // A panel that was hidden has missed changes.
