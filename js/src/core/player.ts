@@ -17,4 +17,8 @@ export class Player {
   get position(): number {
     return this.store.state.cursor;
   }
+
+  seek(sample: number): void {
+    this.store.set({ cursor: sample });
+  }
 }

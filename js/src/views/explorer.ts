@@ -23,6 +23,7 @@ import { spectrogramPanel } from "./spectrogram";
 import { spectrumPanel } from "./spectrum";
 import { status } from "./status";
 import { strip } from "./strip";
+import { followPlayhead } from "./timeline";
 
 type Makers = Partial<Record<PanelName, (view: View) => Panel>>;
 
@@ -62,7 +63,7 @@ export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSi
     root.append(h("p", {}, `This version shows images and sounds, not volumes.`));
     return () => life.abort();
   }
-  const view: View = { session, store, root, signal, theme: readTheme(root) };
+  const view: View = { session, store, root, signal, theme: readTheme(root), moving: new Set() };
   measureSteps(view);
   build(view);
   session.mount(signal);
@@ -166,6 +167,7 @@ function build(view: View): void {
     everything();
   };
   onResize(grid, resized, signal);
+  if (modality === "audio") followPlayhead(view);
   keys(view);
 }
 

@@ -15,6 +15,8 @@ export interface View {
   readonly signal: AbortSignal;
   /** The theme now; it changes. */
   theme: Theme;
+  /** What is drawn at each frame while a sound plays. */
+  readonly moving: Set<() => void>;
 }
 
 /** null: draw everything again, for instance after a change of theme or size. */
