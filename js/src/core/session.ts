@@ -72,6 +72,13 @@ export class Session {
     });
   }
 
+  /** The entry that is drawn: a whole one, or the mean so far. */
+  get entry(): EntryPayload | null {
+    const { shown } = this.store.state;
+    if (!shown) return null;
+    return this.whole.get(keyOf(shown)) ?? (sameName(this.partial, shown) ? this.partial : null);
+  }
+
   cancel(): void {
     const { job } = this.store.state;
     if (!job) return;

@@ -55,7 +55,8 @@ export interface Span {
 
 /** What the pointer or the keyboard cursor is on. */
 export type Hover =
-  | { from: "signal"; at: number[] }
+  /** `row`: of the time-frequency picture, where the pointer is on that. */
+  | { from: "signal"; at: number[]; row?: number }
   | { from: "pyramid"; band: number; at: number[] }
   | { from: "spectrum"; index: number };
 
