@@ -6,6 +6,7 @@ import { h } from "./dom";
 import { percent, scaleName, scaleWord, signed } from "./format";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { muteScale, soloScale } from "./scales";
+import { bar, onScaleButtons, pressScaleButtons, scaleButtons } from "./shares";
 import { Surface } from "./surface";
 
 /** Room for the share at the right of a bar, for the buttons after it, and under all bars. */
@@ -52,18 +53,7 @@ export function spectrumPanel(view: View): Panel {
     signal,
   );
   listen(surface.canvas, "pointerleave", () => store.set({ hover: null }), signal);
-  listen(
-    buttons,
-    "click",
-    (event) => {
-      const button = (event.target as Element).closest("button");
-      if (!button) return;
-      const index = Number(button.dataset["index"]);
-      if (button.dataset["act"] === "solo") soloScale(store, index);
-      else muteScale(store, index);
-    },
-    signal,
-  );
+  onScaleButtons(buttons, view);
 
   return {
     section,
@@ -91,7 +81,8 @@ export function spectrumPanel(view: View): Panel {
   };
 }
 
-function spoken(frame: Frame): string {
+/** The shares in words. */
+export function spoken(frame: Frame): string {
   const { level } = frame.request;
   const parts = [...frame.spectrum].map(
     (share, index) => `${scaleName(index, level)} ${percent(share)}`,
@@ -109,31 +100,9 @@ function syncButtons(
   if (buttons.dataset["key"] !== key) {
     buttons.dataset["key"] = key;
     buttons.style.setProperty("--wam-row", `${rows.height}px`);
-    buttons.replaceChildren(
-      ...rows.indices.map((index) => {
-        const name = scaleName(index, level).toLowerCase();
-        const make = (act: string, letter: string): HTMLElement =>
-          h(
-            "button",
-            {
-              type: "button",
-              "data-act": act.toLowerCase(),
-              "data-index": index,
-              "aria-label": `${act} ${name}`,
-              title: `${act} ${name}`,
-            },
-            letter,
-          );
-        return h("div", {}, make("Solo", "S"), make("Mute", "M"));
-      }),
-    );
+    buttons.replaceChildren(...rows.indices.map((index) => scaleButtons(index, level)));
   }
-  for (const button of buttons.querySelectorAll("button")) {
-    const index = Number(button.dataset["index"]);
-    const solo = scales?.length === 1 && scales[0] === index;
-    const mute = scales !== null && !scales.includes(index);
-    button.setAttribute("aria-pressed", String(button.dataset["act"] === "solo" ? solo : mute));
-  }
+  pressScaleButtons(buttons, scales);
 }
 
 function paint(
@@ -200,24 +169,6 @@ function paint(
     c.globalAlpha = 1;
   });
   if (frame) orientations(view, surface, frame, surface.height - FOOT, lit);
-}
-
-/** A muted bar is an outline: what it would be is still seen. */
-function bar(
-  c: CanvasRenderingContext2D,
-  left: number,
-  middle: number,
-  length: number,
-  height: number,
-  colour: string,
-  off: boolean,
-): void {
-  if (length <= 0) return;
-  const [top, width] = [Math.round(middle - height / 2), Math.max(2, length)];
-  c.fillStyle = c.strokeStyle = colour;
-  c.lineWidth = 1;
-  if (off) c.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
-  else c.fillRect(left, top, width, height);
 }
 
 /** Orientation shares of the details: of all scales, or of the one in focus. */
