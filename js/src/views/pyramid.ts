@@ -1,42 +1,30 @@
 /** The Mallat mosaic: every coefficient's attribution in its place, with a numbered colour bar. */
-import { COLOUR_MAPS, type Lut, css, lut } from "../core/colour";
+import { type Lut, css, lut } from "../core/colour";
 import { listen } from "../core/dispose";
-import { channelChoices } from "../core/state";
 import { children, inside, nearest, parent } from "../core/tree";
 import type { Frame, Layout } from "../core/types";
 import { arrowStep } from "./brush";
-import { fill, h } from "./dom";
-import { number } from "./format";
+import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
+import { h } from "./dom";
+import { mapping } from "./mapping";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { Surface, locate } from "./surface";
 
 export function pyramidPanel(view: View): Panel {
   const { store, signal } = view;
   const { section, tools, body } = makeFrame(view, "pyramid", "Pyramid");
-  const channels = h("select", {
-    "aria-label": "Channels",
-    title: "Channels: sum, sum of magnitudes, or one",
-  });
-  const maps = h("select", { "aria-label": "Colour map", title: "Colour map" });
-  tools.append(channels, maps);
+  const selects = mapping(view, tools);
   const surface = new Surface("wam-main");
   const marks = new Surface("wam-marks", true);
   const stage = h("div", { class: "wam-stage" }, surface.canvas, marks.canvas);
-  const bar = new Surface("wam-bar", true);
-  const ends = [0, 1, 2, 3, 4].map((at) =>
-    h("span", { "data-ink": true, style: `--wam-place:${at}` }),
-  );
-  const title = "Attribution of a coefficient, on a square-root scale";
-  const legend = h("div", { class: "wam-scalebar", title }, bar.canvas, h("div", {}, ...ends));
-  body.append(stage, legend);
+  const bar = colourBar("Attribution of a coefficient, on a square-root scale");
+  body.append(stage, bar.element);
   surface.canvas.tabIndex = 0;
 
   let drawn = "";
   let values: Float32Array | null = null;
   let limit = 0;
 
-  listen(channels, "change", () => store.set({ channels: channels.value }), signal);
-  listen(maps, "change", () => store.set({ colour_map: maps.value }), signal);
   listen(
     surface.canvas,
     "pointermove",
@@ -60,30 +48,21 @@ export function pyramidPanel(view: View): Panel {
     const now = `${scales} ${colour_map} ${size} ${JSON.stringify(view.theme)}`;
     if (now === drawn && values === frame.values) return;
     drawn = now;
-    if (values !== frame.values) limit = strongest(frame);
+    if (values !== frame.values) limit = limitOf(frame.values);
     values = frame.values;
     const table = lut(colour_map, view.theme.surface);
     paintMosaic(surface, frame, table, limit);
     veil(surface, frame.layout, scales, css(view.theme.surface));
     grid(surface, frame.layout, view.theme.muted);
-    if (bar.fit(again)) paintBar(bar, ends, table, limit);
+    bar.draw(table, rootLabels(table.diverging, limit), again);
   };
 
   return {
     section,
     keys: ["frame", "payload", "scales", "colour_map", "channels", "hover", "selection"],
     draw(changed: Changes): void {
-      const { frame, payload, colour_map } = store.state;
-      if (concerns(changed, "payload", "channels", "colour_map")) {
-        fill(channels, channelOptions(payload.signal.shape[1] ?? 1), store.state.channels);
-        channels.hidden = channelChoices(payload).length <= 3;
-        const names = Object.entries(COLOUR_MAPS);
-        fill(
-          maps,
-          names.map(([value, { label }]) => ({ value, label })),
-          colour_map,
-        );
-      }
+      const { frame, payload } = store.state;
+      if (concerns(changed, "payload", "channels", "colour_map")) selects.draw();
       if (!frame) return;
       const { layout } = frame;
       const again = concerns(changed, "payload");
@@ -101,19 +80,6 @@ export function pyramidPanel(view: View): Panel {
   };
 }
 
-function channelOptions(count: number): { value: string; label: string }[] {
-  const names = count === 3 ? ["Red", "Green", "Blue"] : [];
-  const all = count === 3 ? "RGB" : "All";
-  return [
-    { value: "sum", label: all },
-    { value: "magnitude", label: `|${all}|` },
-    ...Array.from({ length: count }, (_, i) => ({
-      value: String(i),
-      label: names[i] ?? `Channel ${i}`,
-    })),
-  ];
-}
-
 const gridOf = (layout: Layout): [number, number] => [layout.mosaic[1]!, layout.mosaic[0]!];
 
 /** The coefficient at a place of the mosaic; null between subbands. */
@@ -129,7 +95,7 @@ function pick(layout: Layout, [row, column]: readonly [number, number]) {
 }
 
 /** Arrow keys walk over coefficients; page up and down go to the parent and the first child. */
-function walk(view: View, event: KeyboardEvent): void {
+export function walk(view: View, event: KeyboardEvent): void {
   const { frame, hover } = view.store.state;
   if (!frame) return;
   const { layout } = frame;
@@ -164,17 +130,6 @@ function walk(view: View, event: KeyboardEvent): void {
   if (next) set(next.band, next.start);
 }
 
-/** Limit of the colours: nearly the strongest coefficient, so that one outlier darkens nothing. */
-function strongest({ values }: Frame): number {
-  const step = Math.max(1, Math.floor(values.length / 8192));
-  const sample = new Float32Array(Math.ceil(values.length / step));
-  for (let i = 0; i < sample.length; i++) sample[i] = Math.abs(values[i * step]!);
-  sample.sort();
-  const top = sample[Math.floor(0.998 * (sample.length - 1))]!;
-  return top || sample[sample.length - 1]!;
-}
-
-/** Square roots of the values, with their sign: weak and strong are seen at once. */
 function paintMosaic(surface: Surface, frame: Frame, table: Lut, limit: number): void {
   const { layout, values } = frame;
   const [width, height] = gridOf(layout);
@@ -188,10 +143,7 @@ function paintMosaic(surface: Surface, frame: Frame, table: Lut, limit: number):
       let from = offset + r * columns;
       let to = (corner[0]! + r) * width + corner[1]!;
       for (let c = 0; c < columns; c++, from++, to++) {
-        const value = values[from]! * gain;
-        const root = Math.sqrt(Math.min(1, value < 0 ? -value : value));
-        const t = diverging ? 127.5 + (value < 0 ? -127.5 : 127.5) * root : 255 * root;
-        pixels[to] = colours[(t + 0.5) | 0]!;
+        pixels[to] = colours[placeIn(diverging, values[from]! * gain)]!;
       }
     }
   }
@@ -224,19 +176,6 @@ function grid(surface: Surface, layout: Layout, colour: string): void {
     surface.outline([left, top, left + shape[1]!, top + shape[0]!], gridOf(layout));
   }
   context.globalAlpha = 1;
-}
-
-function paintBar(bar: Surface, ends: HTMLElement[], table: Lut, limit: number): void {
-  const pixels = bar.pixels(256, 1);
-  pixels.set(table.pixels);
-  bar.show(false);
-  // The colours follow square roots: half way to the end is a quarter of the limit.
-  const size = [1, 0.25, 0].map((share) => number(limit * share, 2));
-  const labels = table.diverging
-    ? [`−${size[0]}`, `−${size[1]}`, "0", `+${size[1]}`, `+${size[0]}`]
-    : ["0", number(limit / 16, 2), size[1]!, number((9 * limit) / 16, 2), size[0]!];
-  const none = limit === 0;
-  ends.forEach((end, i) => (end.textContent = none && labels[i] !== "0" ? "" : labels[i]!));
 }
 
 function drawMarks(view: View, marks: Surface, frame: Frame, again: boolean): void {

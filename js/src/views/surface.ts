@@ -55,14 +55,19 @@ export class Surface {
 
   /** Draw the filled pixels over the whole canvas. */
   show(smooth: boolean): void {
+    this.clear();
+    this.showIn([0, 0, this.canvas.width, this.canvas.height], smooth);
+  }
+
+  /** Draw the filled pixels into a box `[left, top, width, height]`, in the context's own units. */
+  showIn([left, top, width, height]: [number, number, number, number], smooth: boolean): void {
     if (!this.image || !this.source) return;
     this.source.getContext("2d")!.putImageData(this.image, 0, 0);
-    this.clear();
     this.context.imageSmoothingEnabled = smooth;
     // Enlarging gains nothing from the slower kinds.
     const enlarged = this.canvas.width >= this.image.width;
     this.context.imageSmoothingQuality = enlarged ? "low" : "high";
-    this.context.drawImage(this.source, 0, 0, this.canvas.width, this.canvas.height);
+    this.context.drawImage(this.source, left, top, width, height);
   }
 
   /** Outline a box given in the picture's own units, on whole device pixels. */
