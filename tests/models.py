@@ -62,4 +62,6 @@ def random(*shape: int, seed: int = 0) -> Tensor:
 def explain(model: object, x: Tensor, **options: object) -> wam.Explanation:
     """Explain without a progress bar; the modality follows from the number of axes."""
     modality = {3: "audio", 4: "image", 5: "volume"}[x.ndim]
+    if modality == "audio" and "front_end" not in options:
+        options = {"sample_rate": 8000, **options}
     return wam.explain(model, x, modality=modality, show_progress=False, **options)

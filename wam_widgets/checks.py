@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,7 @@ MODALITIES = {"image": 2, "audio": 1, "volume": 3}
 
 _LAYOUT = {
     "image": "[C, H, W] or [N, C, H, W]",
-    "audio": "[T] or [N, C, T]",
+    "audio": "[T], [N, T] or [N, C, T]",
     "volume": "[C, D, H, W] or [N, C, D, H, W]",
 }
 
@@ -30,8 +31,11 @@ def as_signal(
     sample_rate: float | None = None,
     spacing: Sequence[float] | None = None,
     front_end: object = None,
-) -> tuple[Tensor, str]:
-    """Return the signal as ``[N, C, *space]``, detached, and its modality.
+) -> tuple[Tensor, str, bool]:
+    """Return the signal as ``[N, C, *space]``, detached, its modality, and its channel axis.
+
+    The last is False for a sound given as ``[T]`` or ``[N, T]``, which the model takes as
+    ``[B, T]``.
 
     Raises
     ------
@@ -45,15 +49,19 @@ def as_signal(
             f"x is a {type(x).__name__}: it must be a torch.Tensor or numpy array, prepared as "
             "the model takes it (for a picture: floats, normalised, [C, H, W])"
         )
+    modality = _modality(x, modality, sample_rate, spacing, front_end)
     if not x.is_floating_point():
         remedy = "convert it (x.float() / 255 for 8-bit images) and apply the model's normalisation"
+        if modality == "audio":
+            remedy = "for integer PCM, wam_widgets.audio.from_pcm(x) gives floats from -1 to 1"
         raise TypeError(f"x has dtype {x.dtype}: it must be floating point; {remedy}")
-    modality = _modality(x, modality, sample_rate, spacing, front_end)
     ndim = MODALITIES[modality]
     signal = x.detach()
-    if modality == "audio" and signal.ndim == 1:
-        signal = signal.unsqueeze(0)
-    if signal.ndim == ndim + 1:
+    channel_axis = modality != "audio" or signal.ndim == 3
+    if modality == "audio":
+        signal = signal.unsqueeze(0) if signal.ndim == 1 else signal
+        signal = signal.unsqueeze(1) if signal.ndim == 2 else signal
+    elif signal.ndim == ndim + 1:
         signal = signal.unsqueeze(0)
     if signal.ndim != ndim + 2:
         raise ValueError(
@@ -72,7 +80,7 @@ def as_signal(
         )
     if signal.is_inference():
         signal = signal.clone()
-    return signal, modality
+    return signal, modality, channel_axis
 
 
 def _modality(
@@ -98,7 +106,7 @@ def _modality(
     )
 
 
-def as_baseline(baselines: Any, signal: Tensor) -> Tensor | None:
+def as_baseline(baselines: Any, signal: Tensor, channel_axis: bool = True) -> Tensor | None:
     """Return x₀, broadcastable to the signal; None for zero.
 
     Parameters
@@ -106,6 +114,8 @@ def as_baseline(baselines: Any, signal: Tensor) -> Tensor | None:
     baselines : None, 0, float, "blur" or Tensor
         Zero; a constant; the signal blurred by a Gaussian whose standard deviation is 1/16 of the
         shortest side; or a tensor ``[C, *space]`` or ``[N, C, *space]``.
+    channel_axis : bool
+        False: a tensor is ``[T]`` or ``[N, T]``.
     """
     if baselines is None:
         return None
@@ -123,7 +133,9 @@ def as_baseline(baselines: Any, signal: Tensor) -> Tensor | None:
             "tensor shaped like x"
         )
     given = baselines.detach().to(signal.device, signal.dtype)
-    if given.ndim == signal.ndim - 1:
+    if not channel_axis and given.ndim < 3:
+        given = torch.atleast_2d(given).unsqueeze(1)
+    elif given.ndim == signal.ndim - 1:
         given = given.unsqueeze(0)
     try:
         shape = torch.broadcast_shapes(given.shape, signal.shape)
@@ -211,39 +223,50 @@ def per_axis(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...] | 
     return numbers
 
 
-def check_device(model: Callable[..., Any], signal: Tensor) -> None:
-    """Raise a ValueError if the parameters of the model are on another device than the signal."""
+def check_device(model: Callable[..., Any], signal: Tensor, name: str = "model") -> None:
+    """Raise a ValueError if the weights of the model are on another device than the signal."""
     if isinstance(model, nn.Module):
-        parameter = next(model.parameters(), None)
-        if parameter is not None and parameter.device != signal.device:
+        weight = next(itertools.chain(model.parameters(), model.buffers()), None)
+        if weight is not None and weight.device != signal.device:
             raise ValueError(
-                f"x is on {signal.device} and model on {parameter.device}: move x with "
-                f"x.to({str(parameter.device)!r})"
+                f"x is on {signal.device} and {name} on {weight.device}: move x with "
+                f"x.to({str(weight.device)!r}), or {name}"
             )
 
 
-def warn_if_training(model: Callable[..., Any]) -> None:
-    """Warn once if a part of the model is in training mode."""
-    if isinstance(model, nn.Module) and any(m.training for m in model.modules()):
+def warn_if_training(model: Callable[..., Any], front_end: object = None) -> None:
+    """Warn once if a part of the model is in training mode.
+
+    A front end is in training mode as it comes; that matters only for what acts differently then.
+    """
+    name = "model"
+    training = isinstance(model, nn.Module) and any(m.training for m in model.modules())
+    if not training and isinstance(front_end, nn.Module):
+        name = "front_end"
+        random = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
+        training = any(m.training and isinstance(m, random) for m in front_end.modules())
+    if training:
         warn(
-            "model is in training mode: dropout and batch statistics make the explanation random "
-            "and dependent on the batch; call model.eval() first. The model is left as it is"
+            f"{name} is in training mode: dropout and batch statistics make the explanation random "
+            f"and dependent on the batch; call {name}.eval() first. The {name} is left as it is"
         )
 
 
 @contextmanager
-def untouched(model: Callable[..., Any], device: torch.device, seed: int) -> Iterator[None]:
-    """Give the model's buffers and the global random state back as they were.
+def untouched(
+    models: Sequence[Callable[..., Any]], device: torch.device, seed: int
+) -> Iterator[None]:
+    """Give the buffers of some models and the global random state back as they were.
 
     Only a model in training mode (batch statistics, dropout), or one that is not a module and
     might do anything, can change them; the others pay nothing.
     """
-    buffers: list[tuple[Tensor, Tensor]] = []
-    if isinstance(model, nn.Module):
-        if not any(module.training for module in model.modules()):
-            yield
-            return
-        buffers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    modules = [model for model in models if isinstance(model, nn.Module)]
+    training = [model for model in modules if any(m.training for m in model.modules())]
+    if len(modules) == len(models) and not training:
+        yield
+        return
+    buffers = [(b, b.detach().clone()) for model in training for b in model.buffers()]
     cuda = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         # Not torch.manual_seed, which reaches devices that are not given back.

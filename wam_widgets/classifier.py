@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import get_gradient_edge
 
 from wam_widgets import checks
+from wam_widgets.gradients import Scored
 from wam_widgets.objectives import Objective, logits_of
 
 _IN_PLACE = (
@@ -33,12 +36,15 @@ class Classifier:
         Run under ``torch.autocast`` in this type.
     batch_size : int
         Samples in one pass without gradients.
+    channel_axis : bool
+        False: front end and model take ``[B, T]``, without the one channel of the points.
     """
 
     model: Callable[..., Any]
     front_end: Callable[[Tensor], Tensor] | None = None
     autocast: torch.dtype | None = None
     batch_size: int = 16
+    channel_axis: bool = True
 
     def __post_init__(self) -> None:
         if not callable(self.model):
@@ -53,36 +59,97 @@ class Classifier:
         ValueError
             If the model changes its input in place, which autograd cannot follow.
         """
-        try:
-            inputs = points if self.front_end is None else self.front_end(points)
-            enabled = self.autocast is not None
-            with torch.autocast(points.device.type, dtype=self.autocast, enabled=enabled):
-                return self.model(inputs)
-        except RuntimeError as error:
-            if "leaf Variable that requires grad" not in str(error):
-                raise
-            raise ValueError(_IN_PLACE) from error
+        return self.run(self.features(points))
+
+    def features(self, points: Tensor) -> Tensor:
+        """Return what the model takes: the front end's output, else the points themselves.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the front end does not give one real tensor with a row for each sample.
+        """
+        inputs = points if self.channel_axis else points.squeeze(1)
+        if self.front_end is None:
+            return inputs
+        with _explained():
+            features = self.front_end(inputs)
+        if not isinstance(features, Tensor):
+            raise TypeError(
+                f"front_end returned a {type(features).__name__}: it must return one tensor; the "
+                "rest belongs into the model"
+            )
+        if not features.is_floating_point():
+            raise TypeError(
+                f"front_end returned dtype {features.dtype}: it must be real and floating point, "
+                "such as the magnitude of a spectrum"
+            )
+        if features.ndim == 0 or len(features) != len(points):
+            raise ValueError(
+                f"front_end returned shape {tuple(features.shape)} for {len(points)} inputs: it "
+                "must return one row per sample"
+            )
+        return features
+
+    def run(self, features: Tensor) -> Any:
+        """Return what the model returns for :meth:`features`."""
+        enabled = self.autocast is not None
+        with (
+            _explained(),
+            torch.autocast(features.device.type, dtype=self.autocast, enabled=enabled),
+        ):
+            return self.model(features)
+
+    def score(self, points: Tensor, objective: Objective, classes: Tensor) -> Scored:
+        """Return the objective at `points`, and the place of the features in its graph."""
+        features = self.features(points)
+        edge = None
+        if self.front_end is not None:
+            if not features.requires_grad:
+                raise ValueError(
+                    "front_end gives an output without a gradient: it must not detach, convert to "
+                    "NumPy or run under torch.no_grad()"
+                )
+            # Taken before the model may change the features in place.
+            edge = get_gradient_edge(features)
+        return Scored(objective(self.run(features), classes), edge)
 
     def predict(self, points: Tensor) -> Tensor:
         """Return the class probabilities ``[B, K]`` at `points`, without a gradient."""
-        with torch.no_grad(), checks.untouched(self.model, points.device, seed=0):
+        with torch.no_grad(), self.untouched(points.device, seed=0):
             return logits_of(self(points)).softmax(dim=1)
+
+    def untouched(self, device: torch.device, seed: int) -> AbstractContextManager[None]:
+        """Leave model and front end as they are, see :func:`wam_widgets.checks.untouched`."""
+        parts = (self.model,) if self.front_end is None else (self.model, self.front_end)
+        return checks.untouched(parts, device, seed)
 
     def parts(self, count: int) -> list[slice]:
         """Cut a batch of `count` samples into passes."""
         return [slice(i, min(i + self.batch_size, count)) for i in range(0, count, self.batch_size)]
 
-    def first_pass(self, signal: Tensor, objective: Objective) -> Tensor | None:
-        """Run the model on the input, check what it does, and return the logits ``[N, K]``.
+    def first_pass(
+        self, signal: Tensor, objective: Objective
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Run the model on the input, check what it does, and return what it gave.
 
-        None with a custom objective, which may take an output without logits.
+        Returns
+        -------
+        logits : Tensor or None
+            ``[N, K]``; None with a custom objective, which may take an output without logits.
+        features : Tensor or None
+            ``[N, *F]``, what the front end gave; None without one.
         """
         found: list[Tensor] = []
+        seen: list[Tensor] = []
         with torch.no_grad():
             for part in self.parts(len(signal)):
                 points = signal[part].clone()
                 version = points._version
-                output = self(points)
+                features = self.features(points)
+                if self.front_end is not None:
+                    seen.append(features.clone())
+                output = self.run(features)
                 if points._version != version:
                     raise ValueError(_IN_PLACE)
                 if objective.function is not None:
@@ -95,8 +162,14 @@ class Classifier:
                         "return one row of logits per sample"
                     )
                 found.append(logits)
+        inputs = torch.cat(seen) if seen else None
+        if inputs is not None and not torch.isfinite(inputs).all():
+            raise ValueError(
+                "front_end returned NaN or infinite values at x: look for the logarithm of zero; "
+                "it needs a floor, such as amin of LogMel"
+            )
         if not found:
-            return None
+            return None, inputs
         logits = torch.cat(found)
         if not torch.isfinite(logits).all():
             raise ValueError("model returned NaN or infinite logits at x: they must be finite")
@@ -106,7 +179,18 @@ class Classifier:
                 "default objective expects logits; remove the softmax, or pass "
                 "objective=lambda output: output.log()[:, class_index]"
             )
-        return logits
+        return logits, inputs
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say in words what torch means by an operation in place on its input."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "leaf Variable that requires grad" not in str(error):
+            raise
+        raise ValueError(_IN_PLACE) from error
 
 
 def _looks_like_probabilities(logits: Tensor) -> bool:

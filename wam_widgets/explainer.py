@@ -11,11 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wam_widgets import checks
+from wam_widgets import checks, front_ends, sounds
 from wam_widgets.classifier import Classifier
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import (
     METHODS,
+    Mean,
     Schedule,
     check_method,
     default_batch,
@@ -46,6 +47,8 @@ class Explainer:
         ``[N, C, *space]``.
     logits : Tensor or None
         ``[N, K]`` at the input; None with a custom objective whose model gives no logits.
+    features : Tensor or None
+        ``[N, *F]``, what the front end gives at the input; None without one.
     """
 
     @torch.inference_mode(False)
@@ -72,17 +75,25 @@ class Explainer:
         seed: int = 0,
         show_progress: bool = True,
     ) -> None:
-        self.signal, self.modality = checks.as_signal(
+        self.signal, self.modality, self.channel_axis = checks.as_signal(
             x,
             modality=modality,
             sample_rate=sample_rate,
             spacing=spacing,
             front_end=front_end,
         )
+        if front_end is not None and not callable(front_end):
+            raise TypeError(
+                f"front_end is a {type(front_end).__name__}: it must be a module or a function"
+            )
+        if self.modality == "audio":
+            sample_rate = sounds.sample_rate_of(sample_rate, front_end)
         checks.check_device(model, self.signal)
-        checks.warn_if_training(model)
+        if front_end is not None:
+            checks.check_device(front_end, self.signal, "front_end")
+        checks.warn_if_training(model, front_end)
         self.objective = Objective.of(objective)
-        self.baseline = checks.as_baseline(baselines, self.signal)
+        self.baseline = checks.as_baseline(baselines, self.signal, self.channel_axis)
         self.n_steps = checks.positive_int(n_steps, "n_steps")
         self.n_samples = checks.positive_int(n_samples, "n_samples")
         level = NOISE_LEVEL[self.modality] if noise_level is None else noise_level
@@ -100,14 +111,18 @@ class Explainer:
             else checks.positive_int(internal_batch_size, "internal_batch_size")
         )
         batch = self.internal_batch_size or default_batch(self.signal)
-        self.classifier = Classifier(model, front_end, autocast, batch)
+        self.classifier = Classifier(model, front_end, autocast, batch, self.channel_axis)
         self.seed = checks.positive_int(seed, "seed", least=0)
         self.show_progress = bool(show_progress)
         channels = self.signal.shape[1]
         self.mean = checks.per_channel(mean, "mean", channels)
         self.std = checks.per_channel(std, "std", channels)
-        with checks.untouched(model, self.signal.device, self.seed):
-            self._points, self.logits = self._first_pass()
+        if sample_rate is not None and self.modality == "audio":
+            silent_start = self.multiply_by_inputs and self.baseline is None
+            sounds.warn_of_sound(self.signal, sample_rate, silent_start)
+        with self.classifier.untouched(self.signal.device, self.seed):
+            self._points, self.logits, self.features = self._first_pass()
+        self._axes = self._feature_axes()
         self.class_names = self._check_names(class_names)
 
     @torch.inference_mode(False)
@@ -134,7 +149,7 @@ class Explainer:
         classes = self._classes(target)
         schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed)
         stream = None
-        with checks.untouched(self.classifier.model, self.signal.device, self.seed):
+        with self.classifier.untouched(self.signal.device, self.seed):
             entry = Entry(
                 method=method,
                 target=target_name(target) if self.objective.function is None else "custom",
@@ -145,20 +160,23 @@ class Explainer:
                 multiply=self.multiply_by_inputs,
                 output=self._output(classes),
                 start=self._start(classes) if kind.path and not kind.noise else None,
+                feature_gradient=None if self.features is None else self.features * 0,
+                feature_baseline=self._feature_baseline() if kind.path else None,
             )
             if progress is not None:
                 report = progress
 
-                def stream(done: int, total: int, mean: Callable[[], Tensor]) -> None:
-                    report(done, total, lambda: replace(entry, gradient=mean().contiguous()))
+                def stream(done: int, total: int, mean: Callable[[], Mean]) -> None:
+                    report(done, total, lambda: _filled(entry, mean()))
 
-            gradient = mean_gradient(
-                lambda points, samples: self.objective(
-                    self.classifier(points), _repeat(classes[samples], points)
+            mean = mean_gradient(
+                lambda points, samples: self.classifier.score(
+                    points, self.objective, _repeat(classes[samples], points)
                 ),
                 self._points,
                 schedule,
                 baseline=self.baseline,
+                features=self.features,
                 noise_level=self.noise_level,
                 internal_batch_size=self.internal_batch_size,
                 show_progress=self.show_progress,
@@ -166,7 +184,7 @@ class Explainer:
                 progress=stream,
                 should_stop=should_stop,
             )
-        return self.empty().with_entry(replace(entry, gradient=gradient.contiguous()))
+        return self.empty().with_entry(_filled(entry, mean))
 
     def empty(self) -> Explanation:
         """Return an explanation that holds the input and the prediction but no gradient yet."""
@@ -182,6 +200,9 @@ class Explainer:
             std=self.std,
             sample_rate=self.sample_rate,
             spacing=self.spacing,
+            channel_axis=self.channel_axis,
+            features=self.features,
+            axes=self._axes,
         )
 
     def _classes(self, target: Target) -> Tensor:
@@ -194,8 +215,8 @@ class Explainer:
             return torch.zeros(len(self.signal), 1, dtype=torch.long, device=self.signal.device)
         return resolve_target(target, self.logits)
 
-    def _first_pass(self) -> tuple[Tensor, Tensor | None]:
-        """Return the signal in the layout that the passes use, and the logits.
+    def _first_pass(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Return the signal in the layout that the passes use, the logits and the features.
 
         On a CPU convolutions are about a tenth faster channels-last. A model that asks for another
         layout by ``view`` gets the one that was given.
@@ -203,11 +224,30 @@ class Explainer:
         if self.signal.ndim == 4 and self.signal.device.type == "cpu":
             points = self.signal.contiguous(memory_format=torch.channels_last)
             try:
-                return points, self.classifier.first_pass(points, self.objective)
+                return points, *self.classifier.first_pass(points, self.objective)
             except RuntimeError as error:
                 if "view size is not compatible" not in str(error):
                     raise
-        return self.signal, self.classifier.first_pass(self.signal, self.objective)
+        return self.signal, *self.classifier.first_pass(self.signal, self.objective)
+
+    def _feature_axes(self) -> front_ends.Axes | None:
+        """Return what the last two axes of the features mean, if there are two to be drawn."""
+        if self.features is None or self.features.ndim < 3 or self.sample_rate is None:
+            return None
+        shape, samples = self.features.shape, self.signal.shape[-1]
+        return front_ends.axes(self.classifier.front_end, self.sample_rate, shape, samples)
+
+    def _feature_baseline(self) -> Tensor | None:
+        """Return what the front end gives at x₀; the model is not run."""
+        if self.features is None:
+            return None
+        x0 = torch.zeros_like(self.signal[:1]) if self.baseline is None else self.baseline
+        x0 = x0.expand(len(x0), *self.signal.shape[1:])
+        with torch.no_grad():
+            parts = [
+                self.classifier.features(x0[p].clone()) for p in self.classifier.parts(len(x0))
+            ]
+        return torch.cat(parts)
 
     def _output(self, classes: Tensor) -> Tensor:
         if self.logits is None:
@@ -237,6 +277,10 @@ class Explainer:
                 f"class_names has {len(names)} names: the model has {self.logits.shape[1]} classes"
             )
         return tuple(map(str, names))
+
+
+def _filled(entry: Entry, mean: Mean) -> Entry:
+    return replace(entry, gradient=mean.signal.contiguous(), feature_gradient=mean.features)
 
 
 def _repeat(classes: Tensor, points: Tensor) -> Tensor:
@@ -269,11 +313,13 @@ def explain(
     Parameters
     ----------
     model : Module or callable
-        Takes ``[B, C, *space]``; returns logits ``[B, K]`` as a tensor, as the first of a tuple,
-        as ``logits`` of a mapping or of an object. It is left exactly as it was.
+        Takes ``[B, C, *space]``, or what `front_end` gives; returns logits ``[B, K]`` as a tensor,
+        as the first of a tuple, as ``logits`` of a mapping or of an object. It is left exactly as
+        it was.
     x : Tensor or array
-        Image ``[C, H, W]`` or ``[N, C, H, W]``; audio ``[T]`` or ``[N, C, T]`` with
-        `sample_rate`; volume ``[N, C, D, H, W]``. Floats, prepared as the model takes them.
+        Image ``[C, H, W]`` or ``[N, C, H, W]``; audio ``[N, C, T]``, or ``[N, T]`` or ``[T]``
+        (one sound) with a model that takes ``[B, T]``; volume ``[N, C, D, H, W]``. Floats,
+        prepared as the model takes them.
     target : int, sequence of int, tuple of two, or None
         A class; one for each sample; a pair to contrast (f_a − f_b); None: the predicted class.
     method : str or sequence of str
@@ -292,9 +338,11 @@ def explain(
     objective : {"log_probability", "logit", "probability"} or callable
         What is explained. A callable takes the model's output and returns ``[B]``.
     front_end : callable, optional
-        Differentiable map from the signal to what the model takes.
+        Differentiable map from the signal to what the model takes, such as
+        :class:`wam_widgets.front_ends.LogMel`; says that x is audio. The gradient at its output
+        comes from the same passes, see :meth:`Explanation.feature_attribution`.
     sample_rate : float, optional
-        In Hz; says that x is audio.
+        In Hz; says that x is audio, which needs it. Default: that of the front end.
     spacing : sequence of float, optional
         Voxel size in mm along depth, height, width; says that x is a volume.
     modality : {"image", "audio", "volume"}, optional
@@ -323,6 +371,13 @@ def explain(
         With the argument's name, what it was and what it must be.
     MemoryError
         If a single input does not fit into memory.
+
+    Notes
+    -----
+    Memory: about five arrays of the size of x, besides what the model needs for the points of one
+    pass. An hour of mono sound at 44.1 kHz in float32 takes 0.6 GiB, so about 3 GiB and the
+    model's activations for an hour: a warning says so from ten minutes on. Explain long sounds in
+    parts, with :func:`wam_widgets.audio.windows`.
     """
     names = [method] if isinstance(method, str) else list(method)
     if not names:

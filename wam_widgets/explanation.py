@@ -17,6 +17,7 @@ from wam_widgets.wavelets import Basis, max_level
 if TYPE_CHECKING:
     from wam_widgets.best_basis import BasisSweep
     from wam_widgets.figures import NotebookFigure
+    from wam_widgets.front_ends import Axes
 
 _DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 2)}
 """Most faithful family and level per modality, measured; short filters, deep."""
@@ -44,6 +45,11 @@ class Entry:
         The objective at the input, ``[N]``.
     start : Tensor or None
         The objective at the baseline, ``[N]``, for integrated gradients.
+    feature_gradient : Tensor or None
+        ``[N, *F]``: the mean gradient with respect to the front end's output, over the same
+        points; None without a front end.
+    feature_baseline : Tensor or None
+        What the front end gives at x₀, broadcastable to that, for methods along a path.
     """
 
     method: str
@@ -55,19 +61,24 @@ class Entry:
     multiply: bool
     output: Tensor
     start: Tensor | None = None
+    feature_gradient: Tensor | None = None
+    feature_baseline: Tensor | None = None
 
     def __getitem__(self, part: slice) -> Entry:
+        def cut(values: Tensor | None) -> Tensor | None:
+            # One row for all samples stays.
+            return values[part] if values is not None and len(values) == n else values
+
         n = len(self.gradient)
-        baseline = self.baseline
-        if baseline is not None and len(baseline) == n:
-            baseline = baseline[part]
         return replace(
             self,
             classes=self.classes[part],
             gradient=self.gradient[part],
-            baseline=baseline,
+            baseline=cut(self.baseline),
             output=self.output[part],
             start=None if self.start is None else self.start[part],
+            feature_gradient=cut(self.feature_gradient),
+            feature_baseline=cut(self.feature_baseline),
         )
 
 
@@ -128,6 +139,12 @@ class Explanation:
         In mm.
     curves : tuple of Curve
         Measured insertion and deletion curves, see :func:`wam_widgets.metrics.curve`.
+    channel_axis : bool
+        False: the model takes the sound as ``[B, T]``, without the channel axis of the signal.
+    features : Tensor or None
+        ``[N, *F]``, what the front end gives at the input; None without a front end.
+    axes : front_ends.Axes or None
+        What the last two axes of the features mean: rows and frames.
     """
 
     signal: Tensor
@@ -142,6 +159,9 @@ class Explanation:
     sample_rate: float | None = None
     spacing: tuple[float, ...] | None = None
     curves: tuple[Curve, ...] = field(default=())
+    channel_axis: bool = True
+    features: Tensor | None = None
+    axes: Axes | None = None
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -164,6 +184,11 @@ class Explanation:
     def gradient(self) -> Tensor:
         """The selected mean gradient, ``[N, C, *space]``."""
         return self.entry.gradient
+
+    @property
+    def inputs(self) -> Tensor:
+        """The signal as model and front end take it: ``[N, T]`` without a channel axis."""
+        return self.signal if self.channel_axis else self.signal.squeeze(1)
 
     @property
     def space(self) -> tuple[int, ...]:
@@ -251,6 +276,7 @@ class Explanation:
             signal=self.signal[part],
             entries={key: entry[part] for key, entry in self.entries.items()},
             probabilities=None if self.probabilities is None else self.probabilities[part],
+            features=None if self.features is None else self.features[part],
             curves=tuple(curve[part] for curve in self.curves),
         )
 
@@ -318,6 +344,35 @@ class Explanation:
         difference = self.signal if entry.baseline is None else self.signal - entry.baseline
         total = (difference.to(entry.gradient.dtype) * entry.gradient).flatten(1).sum(1)
         return total - (entry.output - entry.start)
+
+    def feature_attribution(self) -> Tensor:
+        """Return what each value of the front end's output contributes, ``[N, *F]``.
+
+        With m the front end and ḡ the mean gradient at its output, over the points of the method:
+        (m(x) − m(x₀)) ⊙ ḡ for the methods along a path, m(x) ⊙ ḡ for the others, and ḡ without
+        ``multiply_by_inputs``. It is the map that Kasmi et al. (2025) show beside the
+        coefficients, and costs no pass of its own.
+
+        The path is straight in the waveform, not in m, and the noise is added to the waveform: the
+        sum of this map is not f(x) − f(x₀). That of the waveform's attribution is, see
+        :meth:`completeness`.
+
+        Raises
+        ------
+        ValueError
+            If the model was explained without a front end.
+        """
+        entry = self.entry
+        if self.features is None or entry.feature_gradient is None:
+            raise ValueError(
+                "the explanation has no front end: pass front_end= to wam_widgets.explain, such as "
+                "wam_widgets.front_ends.LogMel(sample_rate)"
+            )
+        if not entry.multiply:
+            return entry.feature_gradient
+        if not entry.path or entry.feature_baseline is None:
+            return self.features * entry.feature_gradient
+        return (self.features - entry.feature_baseline) * entry.feature_gradient
 
     def label(self, sample: int = 0) -> str:
         """Return the explained class of a sample in words."""

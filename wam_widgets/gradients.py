@@ -8,112 +8,61 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.graph import GradientEdge
 from tqdm.auto import tqdm
 
-Score = Callable[[Tensor, slice], Tensor]
-"""Points ``[B, C, *space]`` that belong to the samples of a slice, repeated -> objective [B]."""
+from wam_widgets.schedule import METHODS, Method, Schedule, check_method, methods
 
-Progress = Callable[[int, int, Callable[[], Tensor]], None]
-"""Called with passes done, passes in all, and a function that returns the mean so far."""
+__all__ = [
+    "METHODS",
+    "Cancelled",
+    "Mean",
+    "Method",
+    "Schedule",
+    "Scored",
+    "check_method",
+    "default_batch",
+    "mean_gradient",
+    "methods",
+]
+
+
+class Scored(NamedTuple):
+    """The objective ``[B]`` at a batch of points, and where the front end's output entered it."""
+
+    value: Tensor
+    features: GradientEdge | None = None
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Mean gradients with respect to the signal, and to the front end's output where there is one.
+
+    Attributes
+    ----------
+    signal : Tensor
+        ``[N, C, *space]``.
+    features : Tensor or None
+        ``[N, *F]``.
+    """
+
+    signal: Tensor
+    features: Tensor | None = None
+
+
+Score = Callable[[Tensor, slice], Scored]
+"""Points ``[B, C, *space]`` that belong to the samples of a slice, repeated -> objective."""
+
+Progress = Callable[[int, int, Callable[[], Mean]], None]
+"""Called with passes done, passes in all, and a function that returns the means so far."""
 
 
 class Cancelled(Exception):
     """The computation was stopped on request; nothing of it is kept."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """How the points are chosen at which the gradient is taken.
-
-    Attributes
-    ----------
-    path : bool
-        Along the straight line from the baseline to the signal, instead of at the signal.
-    noise : bool
-        With Gaussian noise added.
-    """
-
-    path: bool
-    noise: bool
-
-
-METHODS = {
-    "saliency": Method(path=False, noise=False),
-    "smoothgrad": Method(path=False, noise=True),
-    "integrated_gradients": Method(path=True, noise=False),
-    "smooth_integrated_gradients": Method(path=True, noise=True),
-}
-
-
-def methods() -> tuple[str, ...]:
-    """Return the names of the attribution methods.
-
-    ``saliency`` (Simonyan et al. 2014; input × gradient with ``multiply_by_inputs``),
-    ``smoothgrad`` (Smilkov et al. 2017; WAM_SG of Kasmi et al. 2025, section 3),
-    ``integrated_gradients`` (Sundararajan et al. 2017; WAM_IG) and
-    ``smooth_integrated_gradients``, which draws the place on the path and the noise together.
-    """
-    return tuple(METHODS)
-
-
-def check_method(name: object) -> str:
-    """Return `name` if it is a method, else raise a ValueError that lists them."""
-    if not isinstance(name, str) or name not in METHODS:
-        raise ValueError(f"method is {name!r}: it must be one of {', '.join(METHODS)}")
-    return name
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """The points of one mean: place on the path, weight and noise of each step."""
-
-    alphas: np.ndarray
-    weights: np.ndarray
-    noise: bool
-    seed: int
-
-    @classmethod
-    def of(cls, method: str, n_steps: int, n_samples: int, seed: int) -> Schedule:
-        """Return the steps of a method.
-
-        Integrated gradients use Gauss–Legendre nodes (exact for polynomials up to degree
-        2·n_steps − 1), smooth integrated gradients stratified midpoints, since the noise rules
-        their error. Steps come in an order that covers the path evenly from the first few on, so
-        that a partial mean resembles the whole.
-        """
-        kind = METHODS[method]
-        count = n_samples if kind.noise else n_steps if kind.path else 1
-        if not kind.path:
-            alphas, weights = np.ones(count), np.full(count, 1 / count)
-        elif kind.noise:
-            alphas, weights = (np.arange(count) + 0.5) / count, np.full(count, 1 / count)
-        else:
-            nodes, w = np.polynomial.legendre.leggauss(count)
-            alphas, weights = (nodes + 1) / 2, w / 2
-        # Multiples of the golden ratio fill the unit interval evenly at every length.
-        order = np.argsort((np.arange(count) * 0.6180339887498949) % 1.0, kind="stable")
-        order = np.argsort(order, kind="stable")
-        return cls(alphas[order], weights[order], kind.noise, seed)
-
-    def __len__(self) -> int:
-        return len(self.alphas)
-
-    def draw(self, step: int, like: Tensor) -> Tensor:
-        """Return the standard normal noise of a step, ``[1, C, *space]``.
-
-        It depends on the seed and the step alone: neither the batch nor its cutting into chunks
-        changes a sample's result, and the global generators are not touched.
-        """
-        state = np.random.SeedSequence((self.seed, step)).generate_state(2, np.uint32)
-        generator = torch.Generator(device=like.device)
-        generator.manual_seed(int(state[0]) << 31 | int(state[1]) >> 1)
-        return torch.randn(
-            (1, *like.shape[1:]), generator=generator, device=like.device, dtype=like.dtype
-        )
 
 
 def mean_gradient(
@@ -122,14 +71,18 @@ def mean_gradient(
     schedule: Schedule,
     *,
     baseline: Tensor | None = None,
+    features: Tensor | None = None,
     noise_level: float = 0.1,
     internal_batch_size: int | None = None,
     show_progress: bool = False,
     label: str = "",
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
-) -> Tensor:
+) -> Mean:
     """Return the weighted mean of ∂ score / ∂ signal over the points of a schedule.
+
+    Where the signal passes a front end, ∂ score / ∂ features is averaged over the same points with
+    the same weights; the backward pass goes through the features anyway, so it costs nothing.
 
     Parameters
     ----------
@@ -141,6 +94,8 @@ def mean_gradient(
         The points: x₀ + α (x − x₀) + δ.
     baseline : Tensor, optional
         x₀, broadcastable to the signal; zero by default. Used where the schedule has a path.
+    features : Tensor, optional
+        ``[N, *F]``, what the front end gives at the signal; its values are not used.
     noise_level : float
         Standard deviation of δ as a fraction of each sample's value range.
     internal_batch_size : int, optional
@@ -157,15 +112,12 @@ def mean_gradient(
 
     Returns
     -------
-    Tensor
-        ``[N, C, *space]``, accumulated in float32 or better. Peak memory does not depend on the
-        number of steps.
+    Mean
+        Accumulated in float32 or better. Peak memory does not depend on the number of steps.
     """
     n = len(signal)
     total = len(schedule) * n
-    mean = torch.zeros_like(
-        signal, dtype=torch.promote_types(signal.dtype, torch.float32), requires_grad=False
-    )
+    mean = Mean(_zeros(signal), None if features is None else _zeros(features))
     sigma = noise_level * _value_range(signal) if schedule.noise else None
     weight_done = 0.0
     batch = internal_batch_size or default_batch(signal)
@@ -205,27 +157,36 @@ def mean_gradient(
                 sample = samples.stop
             bar.update(done)
             if progress is not None:
-                scale = _partial_scale(schedule, mean, step, sample, weight_done)
-                progress(step * n + sample, total, scale)
+                partial = _partial(schedule, mean, step, sample, weight_done)
+                progress(step * n + sample, total, partial)
     finally:
         bar.close()
-    if not torch.isfinite(mean).all():
-        raise ValueError(
-            f"the gradient of the model is not finite ({label}): look for a division by zero, a "
-            "log or a square root at zero, or an overflow in half precision (autocast)"
-        )
+    for found in (mean.signal, mean.features):
+        if found is not None and not torch.isfinite(found).all():
+            raise ValueError(
+                f"the gradient of the model is not finite ({label}): look for a division by zero, "
+                "a log or a square root at zero, or an overflow in half precision (autocast)"
+            )
     return mean
 
 
-def _partial_scale(
-    schedule: Schedule, mean: Tensor, step: int, sample: int, weight: float
-) -> Callable[[], Tensor]:
-    def partial() -> Tensor:
-        weights = mean.new_full((len(mean),), weight)
+def _zeros(like: Tensor) -> Tensor:
+    dtype = torch.promote_types(like.dtype, torch.float32)
+    return torch.zeros_like(like, dtype=dtype, requires_grad=False)
+
+
+def _partial(
+    schedule: Schedule, mean: Mean, step: int, sample: int, weight: float
+) -> Callable[[], Mean]:
+    def scaled(sums: Tensor) -> Tensor:
+        weights = sums.new_full((len(sums),), weight)
         if sample:
             weights[:sample] += float(schedule.weights[step])
         weights = torch.where(weights > 0, weights, torch.ones_like(weights))
-        return mean / weights.view(-1, *[1] * (mean.ndim - 1))
+        return sums / weights.view(-1, *[1] * (sums.ndim - 1))
+
+    def partial() -> Mean:
+        return Mean(scaled(mean.signal), None if mean.features is None else scaled(mean.features))
 
     return partial
 
@@ -238,7 +199,7 @@ def _chunk(
     sigma: Tensor | None,
     steps: range,
     samples: slice,
-    mean: Tensor,
+    mean: Mean,
 ) -> None:
     """Run the points of some steps of some samples and add their gradients to the mean."""
     x = signal[samples]
@@ -258,19 +219,24 @@ def _chunk(
         batch = batch.contiguous(memory_format=torch.channels_last)
     batch.requires_grad_(True)
     with torch.enable_grad():
-        value = score(batch, samples)
+        value, edge = score(batch, samples)
         if not value.requires_grad:
             raise ValueError(
                 "model gives an output without a gradient: it must not detach, convert to NumPy, "
                 "take an argmax or run under torch.no_grad() between its input and its output"
             )
-        (gradient,) = torch.autograd.grad(value.sum(), batch, allow_unused=True)
-    if gradient is None:
+        # Both from one backward pass, and both at hand before anything is added: a pass that runs
+        # out of memory leaves the means as they were.
+        wanted: Any = (batch,) if edge is None else (batch, edge)
+        found = torch.autograd.grad(value.sum(), wanted, allow_unused=True)
+    if any(gradient is None for gradient in found):
         raise ValueError(
             "model gives an output that does not depend on its input: there is nothing to explain"
         )
-    for step, part in zip(steps, gradient.unflatten(0, points.shape[:2]), strict=True):
-        mean[samples].add_(part, alpha=float(schedule.weights[step]))
+    for sums, gradient in zip((mean.signal, mean.features), found, strict=False):
+        assert sums is not None
+        for step, part in zip(steps, gradient.unflatten(0, points.shape[:2]), strict=True):
+            sums[samples].add_(part, alpha=float(schedule.weights[step]))
 
 
 def _value_range(signal: Tensor) -> Tensor:

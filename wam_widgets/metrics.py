@@ -57,8 +57,8 @@ def curve(
     attribution : Attribution
         Ranks the coefficients of its basis.
     model : callable or Explainer
-        The classifier that was explained; takes ``[B, C, *space]``. It is run without gradients
-        and left as it was.
+        The classifier that was explained, which takes what it took then. It is run without
+        gradients and left as it was.
     ranking : {"signed", "magnitude"}, optional
         Order of the coefficients; default: that of the modality.
     shares : sequence of float, optional
@@ -101,7 +101,10 @@ def curve(
     n, count = flat.shape
     kept = [math.floor(s * count + 0.5) for s in share]
     classes = entry.classes.reshape(n, -1)[:, 0].to(flat.device)
-    classifier = model.classifier if isinstance(model, Explainer) else Classifier(model, front_end)
+    if isinstance(model, Explainer):
+        classifier = model.classifier
+    else:
+        classifier = Classifier(model, front_end, channel_axis=explanation.channel_axis)
 
     # One task is one share of one curve, for all samples.
     tasks = [(k, insert) for insert in (True, False) for k in kept]

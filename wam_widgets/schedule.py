@@ -1,0 +1,100 @@
+"""The methods, and the points at which each of them takes the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Method:
+    """How the points are chosen at which the gradient is taken.
+
+    Attributes
+    ----------
+    path : bool
+        Along the straight line from the baseline to the signal, instead of at the signal.
+    noise : bool
+        With Gaussian noise added.
+    """
+
+    path: bool
+    noise: bool
+
+
+METHODS = {
+    "saliency": Method(path=False, noise=False),
+    "smoothgrad": Method(path=False, noise=True),
+    "integrated_gradients": Method(path=True, noise=False),
+    "smooth_integrated_gradients": Method(path=True, noise=True),
+}
+
+
+def methods() -> tuple[str, ...]:
+    """Return the names of the attribution methods.
+
+    ``saliency`` (Simonyan et al. 2014; input × gradient with ``multiply_by_inputs``),
+    ``smoothgrad`` (Smilkov et al. 2017; WAM_SG of Kasmi et al. 2025, section 3),
+    ``integrated_gradients`` (Sundararajan et al. 2017; WAM_IG) and
+    ``smooth_integrated_gradients``, which draws the place on the path and the noise together.
+    """
+    return tuple(METHODS)
+
+
+def check_method(name: object) -> str:
+    """Return `name` if it is a method, else raise a ValueError that lists them."""
+    if not isinstance(name, str) or name not in METHODS:
+        raise ValueError(f"method is {name!r}: it must be one of {', '.join(METHODS)}")
+    return name
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The points of one mean: place on the path, weight and noise of each step."""
+
+    alphas: np.ndarray
+    weights: np.ndarray
+    noise: bool
+    seed: int
+
+    @classmethod
+    def of(cls, method: str, n_steps: int, n_samples: int, seed: int) -> Schedule:
+        """Return the steps of a method.
+
+        Integrated gradients use Gauss–Legendre nodes (exact for polynomials up to degree
+        2·n_steps − 1), smooth integrated gradients stratified midpoints, since the noise rules
+        their error. Steps come in an order that covers the path evenly from the first few on, so
+        that a partial mean resembles the whole.
+        """
+        kind = METHODS[method]
+        count = n_samples if kind.noise else n_steps if kind.path else 1
+        if not kind.path:
+            alphas, weights = np.ones(count), np.full(count, 1 / count)
+        elif kind.noise:
+            alphas, weights = (np.arange(count) + 0.5) / count, np.full(count, 1 / count)
+        else:
+            nodes, w = np.polynomial.legendre.leggauss(count)
+            alphas, weights = (nodes + 1) / 2, w / 2
+        # Multiples of the golden ratio fill the unit interval evenly at every length.
+        order = np.argsort((np.arange(count) * 0.6180339887498949) % 1.0, kind="stable")
+        order = np.argsort(order, kind="stable")
+        return cls(alphas[order], weights[order], kind.noise, seed)
+
+    def __len__(self) -> int:
+        return len(self.alphas)
+
+    def draw(self, step: int, like: Tensor) -> Tensor:
+        """Return the standard normal noise of a step, ``[1, C, *space]``.
+
+        It depends on the seed and the step alone: neither the batch nor its cutting into chunks
+        changes a sample's result, and the global generators are not touched.
+        """
+        state = np.random.SeedSequence((self.seed, step)).generate_state(2, np.uint32)
+        generator = torch.Generator(device=like.device)
+        generator.manual_seed(int(state[0]) << 31 | int(state[1]) >> 1)
+        return torch.randn(
+            (1, *like.shape[1:]), generator=generator, device=like.device, dtype=like.dtype
+        )
