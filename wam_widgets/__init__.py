@@ -20,7 +20,7 @@ from wam_widgets.gradients import methods
 from wam_widgets.wavelets import Basis, families
 
 if TYPE_CHECKING:
-    from wam_widgets import examples, metrics
+    from wam_widgets import audio, examples, front_ends, metrics, separation
     from wam_widgets.widgets.explore import explore
     from wam_widgets.widgets.explorer import Explorer
 
@@ -29,12 +29,15 @@ try:
 except PackageNotFoundError:  # a source tree that is not installed
     __version__ = "0+unknown"
 
-# Loaded on first use: computing alone needs no widget, and the examples no time.
+# Loaded on first use: computing alone needs no widget, the examples no time, sounds no files.
 _LAZY = {
     "Explorer": "wam_widgets.widgets.explorer",
     "explore": "wam_widgets.widgets.explore",
+    "audio": "",
     "examples": "",
+    "front_ends": "",
     "metrics": "",
+    "separation": "",
 }
 
 __all__ = [
@@ -46,12 +49,15 @@ __all__ = [
     "Explainer",
     "Explanation",
     "Explorer",
+    "audio",
     "examples",
     "explain",
     "explore",
     "families",
+    "front_ends",
     "methods",
     "metrics",
+    "separation",
 ]
 
 
