@@ -11,6 +11,7 @@ import pytest
 import pywt
 
 from wam_widgets.widgets import wire
+from wam_widgets.widgets.bank import bank as make_bank
 
 RNG = np.random.default_rng(5)
 
@@ -119,7 +120,7 @@ def test_chunks_cover_the_data(length: int) -> None:
 
 
 def test_bank_rebuilds_every_filter() -> None:
-    bank = wire.bank()
+    bank = make_bank()
     taps = wire.decode(bank["taps"])
     known = [name for name in pywt.wavelist(kind="discrete")]
     assert [family["name"] for family in bank["families"]] == known

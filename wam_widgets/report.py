@@ -100,10 +100,8 @@ def page(
 
 def _facts(explanation: Explanation, controls: Mapping[str, Any], reduced: int) -> list[str]:
     """Return what the file shows at first and what it holds, in words."""
-    size = " × ".join(map(str, explanation.space))
     count = len(explanation)
-    what = {"image": "Image", "audio": "Sound", "volume": "Volume"}[explanation.modality]
-    facts = [f"{what} {size}" if count == 1 else f"{count} {what.lower()}s {size}"]
+    facts = _what(explanation)
     if reduced > 1:
         facts.append(f"shown {reduced} × smaller")
     order = {name: place for place, name in enumerate(methods())}
@@ -119,6 +117,23 @@ def _facts(explanation: Explanation, controls: Mapping[str, Any], reduced: int) 
     facts.append("explained: " + ", ".join(labels))
     facts.append(f"opens in {controls['family']}, level {controls['level']}")
     return facts
+
+
+def _what(explanation: Explanation) -> list[str]:
+    """Return what is explained, and its size: of a sound length, rate and channels."""
+    kind = {"image": "image", "audio": "sound", "volume": "volume"}[explanation.modality]
+    count = len(explanation)
+    noun = kind.capitalize() if count == 1 else f"{count} {kind}s"
+    rate = explanation.sample_rate
+    if explanation.modality != "audio" or rate is None:
+        return [f"{noun} {' × '.join(map(str, explanation.space))}"]
+    seconds = explanation.space[0] / rate
+    length = f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+    hertz = f"{rate / 1000:.6g} kHz" if rate >= 1000 else f"{rate:.6g} Hz"
+    channels = explanation.signal.shape[1]
+    known = {1: "mono", 2: "stereo"}
+    each = "" if count == 1 else " each"
+    return [f"{noun} of {length}{each}", hertz, known.get(channels, f"{channels} channels")]
 
 
 def _versions() -> str:

@@ -44,6 +44,14 @@ describe("decode", () => {
     expect([...decode(array).data]).toEqual([-1, -0.5, 0, 1]);
   });
 
+  it("applies a scale for each item", () => {
+    const data = Float32Array.of(1, 2, 3, 4, 5, 6);
+    const array = { ...wire("f32", data, [3, 2]), scale: [1, 10, 0.5] };
+    expect([...decode(array).data]).toEqual([1, 2, 30, 40, 2.5, 3]);
+    expect([...decodeItem(array, 1).data]).toEqual([30, 40]);
+    expect([...decodeItem({ ...array, offset: 1 }, 2).data]).toEqual([3.5, 4]);
+  });
+
   it("reads every half as it should be", () => {
     const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
     const have = decode(wire("f16", all, [65536])).data;

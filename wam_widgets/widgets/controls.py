@@ -13,10 +13,18 @@ from wam_widgets.attribution import MASKS, RANKINGS
 from wam_widgets.gradients import methods
 from wam_widgets.objectives import parse_target, target_name
 from wam_widgets.wavelets import MODES, Basis, filter_length, max_level
+from wam_widgets.widgets.limits import checked, one_of
+from wam_widgets.widgets.listening import LISTENING, Listening, check_gains, move_gains
 
-__all__ = ["COLOUR_MAPS", "OVERLAYS", "PANELS", "Controls"]
+__all__ = ["COLOUR_MAPS", "CONTROLS", "OVERLAYS", "PANELS", "Controls"]
 
-PANELS = ("overlay", "pyramid", "spectrum", "reconstruction")
+PANELS = {
+    "image": ("overlay", "pyramid", "spectrum", "reconstruction"),
+    "audio": ("player", "pyramid", "spectrogram", "spectrum", "reconstruction"),
+    "volume": ("overlay", "pyramid", "spectrum", "reconstruction"),
+}
+"""The panels of each modality, in the order in which they stand."""
+
 OVERLAYS = ("scales", "importance")
 COLOUR_MAPS = ("blue-red", "purple-orange", "purple-green", "viridis", "magma", "grey")
 
@@ -35,15 +43,16 @@ class TargetName(traitlets.Unicode[str, Any]):
             )
         name = value if isinstance(value, str) else target_name(value)
         if name not in _NAMED:
-            _checked(parse_target, name)
+            checked(parse_target, name)
         return name
 
 
-class Controls(anywidget.AnyWidget):
+class Controls(Listening, anywidget.AnyWidget):
     """Every control that a reader can move, settable from Python and from the browser alike.
 
     All of them can be observed and linked: ``traitlets.link((slider, "value"), (explorer,
-    "keep"))``. Values that make no sense raise ``TraitError``, with what they must be.
+    "keep"))``. Values that make no sense raise ``TraitError``, with what they must be. Those of
+    :class:`Listening` are for sounds.
     """
 
     family = traitlets.Unicode("haar").tag(sync=True)
@@ -72,7 +81,8 @@ class Controls(anywidget.AnyWidget):
     ``"magnitude"``."""
 
     mask = traitlets.Unicode("hard").tag(sync=True)
-    """Kept coefficients as they are (``"hard"``) or shrunk towards the threshold (``"soft"``)."""
+    """Kept coefficients as they are (``"hard"``), shrunk towards the threshold (``"soft"``), or all
+    of them weighted by their score (``"modulated"``)."""
 
     scales = traitlets.List(traitlets.Int(), default_value=None, allow_none=True).tag(sync=True)
     """Scales that are not muted, as indices into a spectrum's last axis: 0 is the approximation, 1
@@ -95,8 +105,9 @@ class Controls(anywidget.AnyWidget):
     sample = traitlets.Int(0).tag(sync=True)
     """Which sample of the batch is shown, from 0."""
 
-    panels = traitlets.List(traitlets.Unicode(), default_value=list(PANELS)).tag(sync=True)
-    """The panels that are shown: ``"overlay"``, ``"pyramid"``, ``"spectrum"``,
+    panels = traitlets.List(traitlets.Unicode(), default_value=list(PANELS["image"])).tag(sync=True)
+    """The panels that are shown. Images: ``"overlay"``, ``"pyramid"``, ``"spectrum"``,
+    ``"reconstruction"``; sounds: ``"player"``, ``"pyramid"``, ``"spectrogram"``, ``"spectrum"``,
     ``"reconstruction"``."""
 
     _live = traitlets.Bool(False).tag(sync=True)
@@ -106,6 +117,7 @@ class Controls(anywidget.AnyWidget):
         self,
         shape: tuple[int, ...],
         *,
+        modality: str,
         classes: int | None,
         held: dict[str, tuple[str, ...]],
         **traits: Any,
@@ -113,9 +125,10 @@ class Controls(anywidget.AnyWidget):
         # The limits must be known before the first value is looked at.
         self._samples, self._channel_count, *space = shape
         self._space = tuple(space)
+        self._modality = modality
         self._classes = classes
         self._held = held
-        self._scales_at = 0
+        self._scales_at = self._gains_at = 0
         super().__init__(**traits)
 
     def controls(self) -> dict[str, Any]:
@@ -125,7 +138,7 @@ class Controls(anywidget.AnyWidget):
     @traitlets.validate("family")
     def _check_family(self, proposal: Any) -> Any:
         family = proposal["value"]
-        deepest = _checked(max_level, family, self._space)
+        deepest = checked(max_level, family, self._space)
         if deepest < 1:
             size = " × ".join(map(str, self._space))
             raise traitlets.TraitError(
@@ -136,7 +149,7 @@ class Controls(anywidget.AnyWidget):
 
     @traitlets.validate("level")
     def _check_level(self, proposal: Any) -> Any:
-        _checked(_require, self.family, proposal["value"], self.mode, self._space)
+        checked(_require, self.family, proposal["value"], self.mode, self._space)
         return proposal["value"]
 
     @traitlets.observe("family")
@@ -159,6 +172,16 @@ class Controls(anywidget.AnyWidget):
         nothing_left = bool(self.scales) and not moved
         self.set_trait("scales", None if everything or nothing_left else sorted(moved))
 
+    @traitlets.observe("level")
+    def _move_gains(self, change: Any) -> None:
+        if self.gains is not None and self._gains_at != self.level:
+            self.set_trait("gains", move_gains(self.gains, self._gains_at, self.level))
+
+    @traitlets.validate("gains")
+    def _check_gains(self, proposal: Any) -> Any:
+        self._gains_at = self.level
+        return check_gains(proposal["value"], self.level)
+
     @traitlets.validate("scales")
     def _check_scales(self, proposal: Any) -> Any:
         value = proposal["value"]
@@ -176,7 +199,7 @@ class Controls(anywidget.AnyWidget):
     @traitlets.validate("method")
     def _check_method(self, proposal: Any) -> Any:
         there = methods() if self._live else self._held["methods"]
-        return self._one_of("method", proposal["value"], there, self._live or "model")
+        return one_of("method", proposal["value"], there, self._hint)
 
     @traitlets.validate("target")
     def _check_target(self, proposal: Any) -> Any:
@@ -184,7 +207,7 @@ class Controls(anywidget.AnyWidget):
         if name in there:
             return name
         if not self._live or "custom" in there or name in ("per_sample", "custom"):
-            return self._one_of("target", name, there, self._live or "model")
+            return one_of("target", name, there, self._hint)
         for index in name.split("-") if name != "predicted" else ():
             if self._classes is not None and int(index) >= self._classes:
                 raise traitlets.TraitError(
@@ -212,15 +235,16 @@ class Controls(anywidget.AnyWidget):
         name = proposal["trait"].name
         channels = ("sum", "magnitude", *map(str, range(self._channel_count)))
         choices = {**_CHOICES, "channels": channels}[name]
-        return self._one_of(name, proposal["value"], choices)
+        return one_of(name, proposal["value"], choices)
 
     @traitlets.validate("panels")
     def _check_panels(self, proposal: Any) -> Any:
+        there = PANELS[self._modality]
         for name in proposal["value"]:
-            self._one_of("panels", name, PANELS)
+            one_of("panels", name, there)
         if not proposal["value"]:
-            raise traitlets.TraitError(f"panels is empty: name some of {', '.join(PANELS)}")
-        return [name for name in PANELS if name in proposal["value"]]
+            raise traitlets.TraitError(f"panels is empty: name some of {', '.join(there)}")
+        return [name for name in there if name in proposal["value"]]
 
     @traitlets.validate("selection")
     def _check_selection(self, proposal: Any) -> Any:
@@ -242,12 +266,9 @@ class Controls(anywidget.AnyWidget):
             )
         return {"start": start, "stop": stop}
 
-    def _one_of(self, name: str, value: str, choices: tuple[str, ...], live: object = True) -> str:
-        if value not in choices:
-            hint = "" if live is True else "; pass model= to explore() to compute others"
-            there = ", ".join(choices) or "nothing yet"
-            raise traitlets.TraitError(f"{name} is {value!r}: it must be one of {there}{hint}")
-        return value
+    @property
+    def _hint(self) -> str:
+        return "" if self._live else "; pass model= to explore() to compute others"
 
 
 _CHOICES = {
@@ -261,6 +282,7 @@ _CHOICES = {
 CONTROLS = (
     *("family", "level", "mode", "method", "target", "keep", "ranking", "mask", "scales"),
     *("selection", "channels", "colour_map", "overlay", "sample", "panels"),
+    *LISTENING,
 )
 """Names of the controls."""
 
@@ -269,11 +291,3 @@ def _require(family: str, level: int, mode: str, space: tuple[int, ...]) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said once, where the basis is made
         Basis(family, level, mode).sizes(space)
-
-
-def _checked(function: Any, *arguments: Any) -> Any:
-    """Call a function whose complaint is right, but has to be a TraitError."""
-    try:
-        return function(*arguments)
-    except (TypeError, ValueError) as error:
-        raise traitlets.TraitError(str(error)) from error

@@ -11,6 +11,7 @@ from wam_widgets.gradients import check_method
 from wam_widgets.objectives import Target
 from wam_widgets.widgets.controls import CONTROLS
 from wam_widgets.widgets.explorer import Explorer, front_end
+from wam_widgets.widgets.sounds import check_size
 
 __all__ = ["explore"]
 
@@ -39,13 +40,16 @@ def explore(
     target, method
         What to begin with, with a model; see :func:`wam_widgets.explain`.
     model : callable, optional
-        With an explanation: the model to ask for what it does not hold.
+        With an explanation: the model to ask for what it does not hold. One that was explained
+        with a `front_end` needs it again.
     background : bool
         Return at once and compute behind the widget, which shows the signal and the explanation
         as it grows. By default the first computation happens here: it shows a progress bar, can
         be interrupted, and raises its errors.
     panels : sequence of str, optional
-        Some of ``"overlay"``, ``"pyramid"``, ``"spectrum"``, ``"reconstruction"``; all by default.
+        Some of ``"overlay"``, ``"pyramid"``, ``"spectrum"``, ``"reconstruction"`` for images, of
+        ``"player"``, ``"pyramid"``, ``"spectrogram"``, ``"spectrum"``, ``"reconstruction"`` for
+        sounds; all by default.
     title : str, optional
         What it is about.
     **options
@@ -59,7 +63,8 @@ def explore(
     Raises
     ------
     TypeError, ValueError, TraitError
-        With the argument's name, what it was and what it must be.
+        With the argument's name, what it was and what it must be. Also for a sound that is too
+        large for a browser, see :data:`wam_widgets.widgets.sounds.LARGEST`.
     """
     controls = {name: options.pop(name) for name in CONTROLS if name in options}
     if panels is not None:
@@ -85,6 +90,7 @@ def explore(
     check_settings(options, also=CONTROLS)
     front_end("widget.js")  # a missing front end must not be found after minutes of computing
     explainer = Explainer(model_or_explanation, x, **options)
+    check_size(explainer.empty(), more=len(names))
     if background:
         wanted = {"method": names[0], "target": target}
         explorer = Explorer(explainer.empty(), explainer, title=title, **{**wanted, **controls})
@@ -110,6 +116,11 @@ def _explore_explanation(
                 "pass model= to compute more"
             )
         return Explorer(explanation, title=title, **controls)
+    if explanation.features is not None and settings.get("front_end") is None:
+        raise TypeError(
+            "front_end is missing: the explanation was made with one, so model= takes what it "
+            "gives; pass it again: explore(explanation, model=model, front_end=front_end)"
+        )
     about: dict[str, Any] = {
         "modality": explanation.modality,
         "class_names": explanation.class_names,
@@ -118,5 +129,5 @@ def _explore_explanation(
         "sample_rate": explanation.sample_rate,
         "spacing": explanation.spacing,
     }
-    explainer = Explainer(model, explanation.signal, **{**about, **settings})
+    explainer = Explainer(model, explanation.inputs, **{**about, **settings})
     return Explorer(explanation, explainer, title=title, **controls)

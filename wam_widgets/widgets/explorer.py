@@ -26,8 +26,8 @@ from wam_widgets.widgets.payload import (
     default_controls,
     entry_payload,
     payload,
-    reduction,
 )
+from wam_widgets.widgets.sounds import check_size
 
 __all__ = ["Explorer", "front_end"]
 
@@ -88,7 +88,6 @@ class Explorer(Controls):
         check_shown(explanation)
         self._live_state = Live(explanation, explainer)
         self._title = title
-        self._factor = reduction(explanation)
         self._quiet = False
         self._png: tuple[object, str] | None = None
         self._data_lock = threading.RLock()
@@ -103,6 +102,7 @@ class Explorer(Controls):
             defaults["level"] = max(1, min(defaults["level"], max_level(controls["family"], space)))
         super().__init__(
             (*explanation.signal.shape[:2], *space),
+            modality=explanation.modality,
             classes=None if known is None else known.shape[1],
             held={"methods": explanation.methods, "targets": explanation.targets},
             _esm=front_end("widget.js"),
@@ -197,9 +197,12 @@ class Explorer(Controls):
 
     def _answer_explain(self, job: Job) -> dict[str, Any]:
         def progress(done: int, total: int, partial: Callable[[], Entry]) -> None:
-            job.progress(done, total, lambda: entry_payload(partial(), self._factor))
+            known = self._live_state.explanation
+            job.progress(done, total, lambda: entry_payload(known, partial()))
 
         method, target = (str(job.request.get(name)) for name in ("method", "target"))
+        if (method, target) not in self._live_state.explanation.entries:
+            check_size(self._live_state.explanation, more=1)
         entry = self._live_state.entry(method, target, progress, job.should_stop)
         return {"kind": "entry", "entry": self._keep(entry)}
 
@@ -223,7 +226,7 @@ class Explorer(Controls):
             for known in self._data["entries"]:
                 if (known["method"], known["target"]) == (entry.method, entry.target):
                     return dict(known)
-            made = entry_payload(entry, self._factor)
+            made = entry_payload(self._live_state.explanation, entry)
             self._replace_quietly({**self._data, "entries": [*self._data["entries"], made]})
         self._hold()
         return made

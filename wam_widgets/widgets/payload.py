@@ -1,7 +1,8 @@
 """What a front end needs of an explanation: the ``Payload`` of ``js/src/core/types.ts``.
 
 Signal and gradients in their own domain, and the filters: every basis, level, threshold and
-reconstruction is computed from them in the browser.
+reconstruction is computed from them in the browser. The effect on it of how the numbers travel
+(:mod:`wam_widgets.widgets.wire`): TODO
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from torch import Tensor
 
 from wam_widgets.explainer import DEFAULT_METHOD
 from wam_widgets.wavelets import max_level
-from wam_widgets.widgets import wire
+from wam_widgets.widgets import sounds, wire
+from wam_widgets.widgets.bank import bank
+from wam_widgets.widgets.controls import PANELS
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Curve, Entry, Explanation
@@ -33,12 +36,13 @@ TOP_CLASSES = 10
 
 
 def check_shown(explanation: Explanation) -> None:
-    """Raise a ValueError if the front end has no panels for the modality."""
+    """Raise a ValueError if the front end cannot show the explanation, with what to do."""
     if explanation.modality == "volume":
         raise ValueError(
             f"explanation is of modality {explanation.modality!r}: the Explorer and the offline "
             "file show images and sounds; use explanation.plot() for a figure"
         )
+    sounds.check_size(explanation)
 
 
 def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any]:
@@ -62,17 +66,19 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
     mean, std = explanation.mean, explanation.std
     result: dict[str, Any] = {
         "modality": explanation.modality,
-        "signal": wire.encode_signal(reduce(signal, factor, "mean"), mean, std),
+        "signal": wire.encode_sound(signal)
+        if explanation.modality == "audio"
+        else wire.encode_signal(reduce(signal, factor, "mean"), mean, std),
         "display": _display(signal, mean, std, explanation.modality),
         "reduced": factor,
         "classNames": list(explanation.class_names) if explanation.class_names else None,
         "top": _top(explanation),
-        "entries": [entry_payload(entry, factor) for entry in explanation.entries.values()],
+        "entries": [entry_payload(explanation, entry) for entry in explanation.entries.values()],
         "curves": [curve_payload(curve) for curve in explanation.curves],
-        "bank": wire.bank(),
+        "bank": bank(),
         "title": title or f"Wavelet explanation of {_NOUN[explanation.modality]}",
         "sampleRate": explanation.sample_rate,
-        "features": None,
+        "features": sounds.features(explanation),
     }
     return {"id": _digest(result), **result}
 
@@ -86,7 +92,7 @@ def default_controls(explanation: Explanation) -> dict[str, Any]:
     basis = explanation.default_basis
     factor = reduction(explanation)
     space = [math.ceil(n / factor) for n in explanation.signal.shape[2:]]
-    return {
+    controls = {
         "family": basis.family,
         "level": max(1, min(basis.level, max_level(basis.family, space))),
         "mode": basis.mode,
@@ -94,35 +100,41 @@ def default_controls(explanation: Explanation) -> dict[str, Any]:
         "target": explanation.target or "predicted",
         "ranking": explanation.default_ranking,
     }
+    if explanation.modality == "audio":
+        controls["panels"] = list(PANELS["audio"])
+    return controls
 
 
 _NOUN = {"image": "an image", "audio": "a sound", "volume": "a volume"}
 
 
-def entry_payload(entry: Entry, factor: int = 1) -> dict[str, Any]:
+def entry_payload(explanation: Explanation, entry: Entry) -> dict[str, Any]:
     """Return one mean gradient as the front end takes it (``EntryPayload``).
+
+    Where the input is averaged down for display, the gradient is summed over the same blocks: that
+    is the derivative with respect to one value of the smaller input, when that value stands for
+    its whole block.
 
     Parameters
     ----------
+    explanation : Explanation
+        Of which the entry is, or is to become, a part.
     entry : Entry
-        Of the explanation.
-    factor : int
-        By which the input is averaged down. The gradient is summed over the same blocks: that is
-        the derivative with respect to one value of the smaller input, when that value stands for
-        its whole block.
+        May hold a mean so far.
     """
+    factor = reduction(explanation)
     classes = entry.classes.detach().cpu()
     gradient = reduce(_numpy(entry.gradient), factor, "sum")
     return {
         "method": entry.method,
         "target": entry.target,
         "classes": classes.reshape(len(classes), -1).tolist(),
-        "gradient": wire.encode(gradient, "f16", name="gradient"),
-        "baseline": _baseline(entry, factor),
+        "gradient": wire.encode_items(gradient, name="gradient"),
+        "baseline": _baseline(explanation, entry, factor),
         "path": entry.path,
         "multiply": entry.multiply,
         "output": _list(entry.output),
-        "features": None,
+        "features": sounds.feature_attribution(explanation, entry),
     }
 
 
@@ -176,11 +188,13 @@ def reduce(array: Array, factor: int, how: str) -> Array:
     return out
 
 
-def _baseline(entry: Entry, factor: int) -> wire.WireArray | None:
+def _baseline(explanation: Explanation, entry: Entry, factor: int) -> wire.WireArray | None:
     if entry.baseline is None:
         return None
     given = _numpy(entry.baseline)
     full = np.broadcast_to(given, (len(given), *entry.gradient.shape[1:]))
+    if explanation.modality == "audio":
+        return wire.encode_sound(full, name="baseline")
     return wire.encode_signal(reduce(full, factor, "mean"), name="baseline")
 
 

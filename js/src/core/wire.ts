@@ -48,8 +48,13 @@ function values(wire: WireArray, start: number, count: number): Float32Array {
   if (wire.dtype === "f16") halves(raw as Uint16Array, out);
   else out.set(raw);
   const { scale = 1, offset = 0 } = wire;
-  if (scale !== 1 || offset !== 0) {
-    for (let i = 0; i < count; i++) out[i] = out[i] * scale + offset;
+  const each = typeof scale !== "number";
+  // One scale for all, or one for each item of the first axis.
+  const size = each ? wire.shape.slice(1).reduce((a, b) => a * b, 1) : count;
+  for (let from = 0; from < count; from += size) {
+    const factor = each ? scale[(start + from) / size]! : scale;
+    if (factor === 1 && offset === 0) continue;
+    for (let i = from; i < from + size; i++) out[i] = out[i] * factor + offset;
   }
   return out;
 }

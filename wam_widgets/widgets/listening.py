@@ -1,0 +1,100 @@
+"""The controls of an Explorer by which a sound is listened to, as synced traits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import traitlets
+
+from wam_widgets.widgets.limits import one_of
+
+__all__ = [
+    *("FADER", "LISTENING", "RATES", "SOURCES", "SPINS", "Listening", "check_gains", "move_gains"),
+]
+
+SOURCES = ("original", "important", "residual")
+FADER = (-60.0, 6.0)
+"""Ends of a fader in dB; the lower one is silence."""
+RATES = (0.25, 0.5, 1.0, 2.0)
+SPINS = (1, 4, 8, 16)
+
+
+class Listening(traitlets.HasTraits):
+    """What is heard, how loud and how fast. Without effect where the signal is no sound."""
+
+    source = traitlets.Unicode(SOURCES[0]).tag(sync=True)
+    """What is listened to: the ``"original"``, its ``"important"`` part (`keep`, `ranking`, `mask`)
+    or the ``"residual"``, which is the one minus the other."""
+
+    gains = traitlets.List(traitlets.Float(), default_value=None, allow_none=True).tag(sync=True)
+    """Fader of each scale in dB, from -60 (silence) to 6, in the order of `scales`: first the
+    approximation, then from the coarsest detail to the finest. None: all at 0 dB. A scale keeps
+    its fader when `level` changes; one that comes new out of the approximation takes that one's."""
+
+    volume = traitlets.Float(0.5).tag(sync=True)
+    """Volume, from 0 to 1."""
+
+    playback_rate = traitlets.Float(1.0).tag(sync=True)
+    """Speed of playing: 0.25, 0.5, 1 or 2. Pitch changes with it."""
+
+    match_loudness = traitlets.Bool(False).tag(sync=True)
+    """Whether important part and residual are played as loud as the original."""
+
+    loop = traitlets.Bool(False).tag(sync=True)
+    """Whether the `selection`, or without one the whole sound, is repeated."""
+
+    cycle_spins = traitlets.Int(1).tag(sync=True)
+    """Shifted transforms over which important part and residual are averaged: 1, 4, 8 or 16."""
+
+    @traitlets.validate("source", "playback_rate", "cycle_spins")
+    def _check_heard(self, proposal: Any) -> Any:
+        name = proposal["trait"].name
+        return one_of(name, proposal["value"], _HEARD[name])
+
+    @traitlets.validate("volume")
+    def _check_volume(self, proposal: Any) -> Any:
+        if not (math.isfinite(proposal["value"]) and 0 <= proposal["value"] <= 1):
+            raise traitlets.TraitError(f"volume is {proposal['value']}: it must be from 0 to 1")
+        return proposal["value"]
+
+
+_HEARD: dict[str, tuple[Any, ...]] = {
+    "source": SOURCES,
+    "playback_rate": RATES,
+    "cycle_spins": SPINS,
+}
+
+LISTENING = ("source", "gains", "volume", "playback_rate", "match_loudness", "loop", "cycle_spins")
+"""Names of these controls."""
+
+
+def check_gains(gains: list[float] | None, level: int) -> list[float] | None:
+    """Return faders that are possible at a level, else raise a TraitError."""
+    if gains is None:
+        return None
+    low, high = FADER
+    for gain in gains:
+        if not low <= gain <= high:
+            raise traitlets.TraitError(
+                f"gains has {gain}: every entry must be from {low:g} (silence) to {high:g} dB"
+            )
+    if len(gains) != level + 1:
+        raise traitlets.TraitError(
+            f"gains has {len(gains)} entries: at level {level} it must have {level + 1}, the "
+            "approximation's and then one for each scale, coarsest first"
+        )
+    return gains
+
+
+def move_gains(gains: list[float] | None, before: int, after: int) -> list[float] | None:
+    """Return the faders after a change of level: what is heard stays.
+
+    Index i of level J is scale J + 1 - i, and keeps its fader. Scales that come new out of the
+    approximation take its fader; None if all are at 0 dB.
+    """
+    if gains is None:
+        return None
+    shift = after - before
+    moved = [gains[i - shift if i > max(shift, 0) else 0] for i in range(after + 1)]
+    return moved if any(moved) else None
