@@ -1,4 +1,5 @@
 /** Numbers and names as people read them. */
+import { bandText, secondDigits, seconds } from "../core/hertz";
 import type { State } from "../core/state";
 import type { Payload, Subband } from "../core/types";
 
@@ -79,8 +80,9 @@ export function scaleName(index: number, level: number, short = false): string {
   return `Scale ${level + 1 - index}`;
 }
 
-/** A plain word for a scale, and its size in pixels. */
-export function scaleWord(index: number, level: number): string {
+/** What a scale means: its octave in Hz for sounds, else a plain word and its size in pixels. */
+export function scaleWord(index: number, level: number, rate: number | null = null): string {
+  if (rate !== null) return bandText(index, level, rate);
   const scale = index === 0 ? level : level + 1 - index;
   const size = 2 ** scale;
   if (index === 0) return `shape, over ${size} px`;
@@ -88,10 +90,17 @@ export function scaleWord(index: number, level: number): string {
   return `${word}${size} px`;
 }
 
-/** A subband in words. */
-export function bandName(band: Subband): string {
-  return band.index === 0 ? "approximation" : `scale ${band.scale} · ${band.orientation}`;
+/** A subband in words; on a time axis there is one of each scale. */
+export function bandName({ index, scale, orientation, shape }: Subband): string {
+  if (index === 0) return "approximation";
+  return shape.length === 1 ? `scale ${scale}` : `scale ${scale} · ${orientation}`;
 }
 
-/** A place: x first, as everybody writes it. */
-export const place = (at: readonly number[]): string => `(${[...at].reverse().join(", ")})`;
+/** A place in a picture: x first, as everybody writes it; in a sound, its time. */
+export function place(at: readonly number[], state: State): string {
+  const { payload, span } = state;
+  const rate = payload.sampleRate;
+  if (rate === null) return `(${[...at].reverse().join(", ")})`;
+  const { start, stop } = span ?? { start: 0, stop: payload.signal.shape[2] ?? 1 };
+  return seconds(at[0]! / rate, secondDigits((stop - start) / rate));
+}

@@ -94,37 +94,38 @@ function pick(layout: Layout, [row, column]: readonly [number, number]) {
   return { from: "pyramid" as const, band, at };
 }
 
-/** Arrow keys walk over coefficients; page up and down go to the parent and the first child. */
-export function walk(view: View, event: KeyboardEvent): void {
+/**
+ * Arrow keys walk over coefficients; page up and down go to the parent and the first child, as up
+ * and down do where the scales lie over each other. The walk begins at `place`.
+ */
+export function walk(
+  view: View,
+  event: KeyboardEvent,
+  place = view.store.state.frame?.layout.space.map((n) => n / 2) ?? [],
+): void {
   const { frame, hover } = view.store.state;
   if (!frame) return;
   const { layout } = frame;
+  const flat = layout.space.length === 1;
   const now =
-    hover?.from === "pyramid"
-      ? hover
-      : {
-          band: 0,
-          at: nearest(
-            layout.subbands[0]!,
-            layout.space.map((n) => n / 2),
-          ),
-        };
+    hover?.from === "pyramid" ? hover : { band: 0, at: nearest(layout.subbands[0]!, place) };
   const set = (band: number, at: number[]): void => {
     event.preventDefault();
     view.store.set({ hover: { from: "pyramid", band, at } });
   };
   const step = arrowStep(event, 8);
-  if (step) {
+  if (step && (!flat || step[1])) {
     const { shape } = layout.subbands[now.band]!;
+    const by = step.slice(-shape.length);
     const moved = now.at.map((k, axis) =>
-      Math.max(0, Math.min(shape[axis]! - 1, k + (step[axis] ?? 0))),
+      Math.max(0, Math.min(shape[axis]! - 1, k + (by[axis] ?? 0))),
     );
     return set(now.band, moved);
   }
   const next =
-    event.key === "PageUp"
+    event.key === "PageUp" || (flat && event.key === "ArrowDown")
       ? parent(layout, now.band, now.at)
-      : event.key === "PageDown"
+      : event.key === "PageDown" || (flat && event.key === "ArrowUp")
         ? children(layout, now.band, now.at)[0]
         : null;
   if (next) set(next.band, next.start);

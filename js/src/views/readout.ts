@@ -1,4 +1,6 @@
 /** One line under everything: what is under the cursor, in numbers. */
+import { Features } from "../core/features";
+import { bandText, hertz, secondDigits, seconds } from "../core/hertz";
 import type { State } from "../core/state";
 import { centre, flatIndex, nearest } from "../core/tree";
 import type { Frame, NdArray } from "../core/types";
@@ -9,8 +11,9 @@ import type { View } from "./panel";
 
 export function readout(view: View): { element: HTMLElement; draw(): void } {
   const element = h("div", { class: "wam-readout", role: "status", "aria-live": "polite" });
+  const features = new Features(view.session);
   let known = "";
-  let constant = false;
+  let plain = "";
   return {
     element,
     draw(): void {
@@ -18,22 +21,22 @@ export function readout(view: View): { element: HTMLElement; draw(): void } {
       const { payload, sample } = state;
       if (known !== `${payload.id} ${sample}`) {
         known = `${payload.id} ${sample}`;
-        constant = isConstant(decodeItem(payload.signal, sample));
+        plain = plainness(decodeItem(payload.signal, sample), payload.sampleRate !== null);
       }
-      const line = text(state);
-      const said = constant && state.frame && !state.hover ? `constant input · ${line}` : line;
-      write(element, said);
+      const line = text(state, features);
+      write(element, plain && state.frame && !state.hover ? `${plain} · ${line}` : line);
     },
   };
 }
 
-/** Whether every channel has one value only. */
-function isConstant({ data, shape }: NdArray): boolean {
+/** A word for a signal of which every channel has one value only. */
+function plainness({ data, shape }: NdArray, sound: boolean): string {
   const size = data.length / (shape[0] ?? 1);
-  return data.every((v, i) => v === data[i - (i % size)]);
+  if (!data.every((v, i) => v === data[i - (i % size)])) return "";
+  return sound && data.every((v) => v === 0) ? "silence" : "constant input";
 }
 
-function text(state: State): string {
+function text(state: State, features: Features): string {
   const { frame, hover, selection, payload } = state;
   if (!frame) return `${payload.title}: no attribution yet.`;
   if (frame.empty)
@@ -41,34 +44,59 @@ function text(state: State): string {
   const { level } = frame.request;
   const parts: string[] = [];
   if (hover?.from === "pyramid" && frame.layout.subbands[hover.band]) {
-    parts.push(...coefficient(frame, hover.band, hover.at));
+    parts.push(...coefficient(state, frame, hover.band, hover.at));
   } else if (hover?.from === "signal") {
-    parts.push(...everyScale(frame, hover.at));
+    const { row, at } = hover;
+    parts.push(
+      ...(row === undefined ? everyScale(state, frame, at) : feature(state, features, at, row)),
+    );
   } else if (hover?.from === "spectrum" && hover.index <= level) {
     const { index } = hover;
-    parts.push(scaleName(index, level), `share ${percent(frame.spectrum[index] ?? 0)}`);
+    parts.push(scaleName(index, level), ...octave(state, index, level));
+    parts.push(`share ${percent(frame.spectrum[index] ?? 0)}`);
     parts.push(`net attribution ${signed(frame.signed[index] ?? 0)}`);
   }
-  if (selection) parts.push(brushed(frame, selection.start, selection.stop));
+  if (selection) parts.push(brushed(state, frame, selection.start, selection.stop));
   else if (parts.length === 0) parts.push(...summary(state, frame));
   return parts.join(" · ");
 }
 
-function coefficient(frame: Frame, index: number, at: readonly number[]): string[] {
+/** The frequencies of a scale, where the signal is a sound. */
+function octave({ payload: { sampleRate } }: State, index: number, level: number): string[] {
+  return sampleRate === null ? [] : [bandText(index, level, sampleRate)];
+}
+
+function coefficient(state: State, frame: Frame, index: number, at: readonly number[]): string[] {
   const { layout } = frame;
   const band = layout.subbands[index]!;
   const flat = flatIndex(band, at);
   const value = frame.values[flat] ?? 0;
   return [
     bandName(band),
-    place(centre(band, at, layout.space)),
+    ...octave(state, band.index, layout.level),
+    place(centre(band, at, layout.space), state),
     `coefficient ${number(frame.coefficients[flat] ?? 0)}`,
     `attribution ${signed(value)} (${rank(frame, value)})`,
   ];
 }
 
+/** One place of the time-frequency picture. */
+function feature(state: State, features: Features, at: readonly number[], row: number): string[] {
+  const { level, attribution, payload } = features;
+  if (!level || !payload) return [];
+  const flat = row * level.shape[1]! + features.frameAt(at[0]!);
+  const frequency = payload.frequencies?.[row];
+  const unit = payload.unit ? `\u202f${payload.unit}` : "";
+  return [
+    place(at, state),
+    frequency === undefined ? `row ${row}` : hertz(frequency, 3),
+    `level ${number(level.data[flat] ?? 0)}${unit}`,
+    ...(attribution ? [`attribution ${signed(attribution.data[flat] ?? 0)}`] : []),
+  ];
+}
+
 /** The attribution of each scale's strongest coefficient at a place. */
-function everyScale(frame: Frame, at: readonly number[]): string[] {
+function everyScale(state: State, frame: Frame, at: readonly number[]): string[] {
   const { layout, values } = frame;
   const best = new Map<number, number>();
   for (const band of layout.subbands) {
@@ -83,8 +111,12 @@ function everyScale(frame: Frame, at: readonly number[]): string[] {
     .map(
       ([index, value]) => `${index === 0 ? "approx." : level + 1 - index}\u00a0${signed(value, 2)}`,
     );
-  const name = scaleName(top, level).toLowerCase();
-  return [place(at), `strongest ${name} (${rank(frame, strongest)})`, `scale ${list.join(", ")}`];
+  const name = [scaleName(top, level).toLowerCase(), ...octave(state, top, level)].join(", ");
+  return [
+    place(at, state),
+    `strongest ${name} (${rank(frame, strongest)})`,
+    `scale ${list.join(", ")}`,
+  ];
 }
 
 /** Where a value stands among all coefficients. */
@@ -103,20 +135,30 @@ function rank(frame: Frame, value: number): string {
   return `top ${percent(share)}`;
 }
 
-function brushed(frame: Frame, start: number[], stop: number[]): string {
-  const total = frame.signed.reduce((a, b) => a + b, 0);
+function brushed(state: State, frame: Frame, start: number[], stop: number[]): string {
+  const total = signed(frame.signed.reduce((a, b) => a + b, 0));
+  const rate = state.payload.sampleRate;
+  if (rate !== null) {
+    const size = (stop[0]! - start[0]!) / rate;
+    const digits = secondDigits(size);
+    const [from, to] = [start[0]! / rate, stop[0]! / rate];
+    const range = `${from.toFixed(digits)}–${seconds(to, digits)}`;
+    return `selection ${range} (${seconds(size, digits)}): ${total}`;
+  }
   const size = stop.map((v, axis) => v - start[axis]!).reverse();
-  return `selection ${size.join(" × ")} px at ${place(start)}: ${signed(total)}`;
+  return `selection ${size.join(" × ")} px at ${place(start, state)}: ${total}`;
 }
 
-function summary(state: State, frame: Frame): string[] {
-  const { payload } = state;
-  const [, channels = 1, height = 1, width = 1] = payload.signal.shape;
-  const size = `${width} × ${height} px, ${channels === 1 ? "1 channel" : `${channels} channels`}`;
-  const reduced =
-    payload.reduced > 1 ? ` (averaged down ${payload.reduced} times for display)` : "";
+function summary({ payload }: State, frame: Frame): string[] {
+  const { signal, sampleRate, reduced } = payload;
+  const [, channels = 1, ...space] = signal.shape;
+  const size =
+    sampleRate === null
+      ? `${space.toReversed().join(" × ")} px, ${channels === 1 ? "1 channel" : `${channels} channels`}`
+      : `${seconds((space[0] ?? 0) / sampleRate, 2)}, ${hertz(sampleRate, 3)}, ` +
+        (["", "mono", "stereo"][channels] ?? `${channels} channels`);
   return [
-    size + reduced,
+    size + (reduced > 1 ? ` (averaged down ${reduced} times for display)` : ""),
     `${count(frame.total)} coefficients`,
     `attributions sum to ${signed(frame.sum)}`,
   ];
