@@ -7,74 +7,19 @@ the one of this package; :func:`axes` says what the axes of a front end's output
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from wam_widgets import checks
+from wam_widgets import checks, mel
+from wam_widgets.axes import Axes, axes
 
-__all__ = ["Axes", "LogMel", "axes", "hz_to_mel", "mel_to_hz"]
-
-SCALES = ("htk", "slaney")
-"""Names of the mel scales."""
+__all__ = ["Axes", "LogMel", "axes"]
 
 PAD_MODES = ("reflect", "constant", "replicate", "circular")
 """How a sound is continued at its ends, names of :func:`torch.nn.functional.pad`."""
-
-# Slaney's scale (Auditory Toolbox, 1998) is linear below 1 kHz, logarithmic above.
-_LINEAR_HZ, _BREAK_HZ, _BREAK_MEL, _STEP = 200 / 3, 1000.0, 15.0, math.log(6.4) / 27
-
-
-def hz_to_mel(hertz: npt.ArrayLike, mel_scale: str = "htk") -> npt.NDArray[np.float64]:
-    """Return the pitch in mel of frequencies in Hz.
-
-    ``"htk"``: 2595 · log10(1 + f/700); ``"slaney"``: 3 f/200 up to 1 kHz, logarithmic above.
-    """
-    f = np.asarray(hertz, dtype=np.float64)
-    if mel_scale == "htk":
-        return np.asarray(2595.0 * np.log10(1.0 + f / 700.0))
-    above = _BREAK_MEL + np.log(np.maximum(f, _BREAK_HZ) / _BREAK_HZ) / _STEP
-    return np.where(f < _BREAK_HZ, f / _LINEAR_HZ, above)
-
-
-def mel_to_hz(mel: npt.ArrayLike, mel_scale: str = "htk") -> npt.NDArray[np.float64]:
-    """Return the frequencies in Hz of pitches in mel; the inverse of :func:`hz_to_mel`."""
-    m = np.asarray(mel, dtype=np.float64)
-    if mel_scale == "htk":
-        return np.asarray(700.0 * (10.0 ** (m / 2595.0) - 1.0))
-    above = _BREAK_HZ * np.exp(_STEP * (np.maximum(m, _BREAK_MEL) - _BREAK_MEL))
-    return np.where(m < _BREAK_MEL, m * _LINEAR_HZ, above)
-
-
-def _corners(f_min: float, f_max: float, n_mels: int, mel_scale: str) -> npt.NDArray[np.float64]:
-    """Return the `n_mels` + 2 frequencies, evenly spaced in mel, between which the filters lie."""
-    low, high = hz_to_mel([f_min, f_max], mel_scale)
-    return mel_to_hz(np.linspace(low, high, n_mels + 2), mel_scale)
-
-
-@lru_cache(maxsize=32)
-def _mel_filters(
-    sample_rate: float,
-    n_fft: int,
-    f_min: float,
-    f_max: float,
-    n_mels: int,
-    norm: str | None,
-    mel_scale: str,
-) -> npt.NDArray[np.float64]:
-    """Return triangles ``[n_mels, n_fft // 2 + 1]``: height 1, or area 1 (in Hz) with a norm."""
-    bins = np.fft.rfftfreq(n_fft, 1 / sample_rate)
-    corner = _corners(f_min, f_max, n_mels, mel_scale)[:, None]
-    low, middle, high = corner[:-2], corner[1:-1], corner[2:]
-    rise, fall = (bins - low) / (middle - low), (high - bins) / (high - middle)
-    filters = np.maximum(0.0, np.minimum(rise, fall))
-    return filters * (2.0 / (high - low)) if norm == "slaney" else filters
 
 
 class LogMel(nn.Module):
@@ -104,7 +49,7 @@ class LogMel(nn.Module):
     norm : {None, "slaney"}
         Filters of height 1, or of area 1 over Hz.
     mel_scale : {"htk", "slaney"}
-        See :func:`hz_to_mel`.
+        See :func:`wam_widgets.mel.hz_to_mel`.
     center : bool
         Pad the sound by half a transform at both ends, as `pad_mode` says.
     pad_mode : {"reflect", "constant", "replicate", "circular"}
@@ -209,7 +154,7 @@ class LogMel(nn.Module):
         if norm not in (None, "slaney"):
             raise ValueError(f"norm is {norm!r}: it must be None or 'slaney'")
         self.norm = norm
-        self.mel_scale = _one_of(mel_scale, "mel_scale", SCALES)
+        self.mel_scale = _one_of(mel_scale, "mel_scale", mel.SCALES)
         self.center = bool(center)
         self.pad_mode = _one_of(pad_mode, "pad_mode", PAD_MODES)
         self.decibels = bool(decibels)
@@ -226,12 +171,12 @@ class LogMel(nn.Module):
         window = torch.hann_window(self.win_length)
         self.register_buffer("window", window, persistent=False)
         self.register_buffer("filters", torch.from_numpy(exact).float(), persistent=False)
-        corners = _corners(self.f_min, self.f_max, self.n_mels, self.mel_scale)
+        corners = mel.corners(self.f_min, self.f_max, self.n_mels, self.mel_scale)
         self.frequencies: tuple[float, ...] = tuple(corners[1:-1].tolist())
 
     def _filters(self) -> npt.NDArray[np.float64]:
         ends = (self.f_min, self.f_max)
-        return _mel_filters(
+        return mel.filters(
             self.sample_rate, self.n_fft, *ends, self.n_mels, self.norm, self.mel_scale
         )
 
@@ -266,13 +211,13 @@ class LogMel(nn.Module):
                 strength = spectrum.real.square() + spectrum.imag.square()
             else:
                 strength = spectrum.abs()
-            mel = filters @ strength
+            out = filters @ strength
             if self.decibels:
-                mel = self._to_decibels(mel, x.shape)
-        return mel.reshape(*x.shape[:-1], *mel.shape[-2:])
+                out = self._to_decibels(out, x.shape)
+        return out.reshape(*x.shape[:-1], *out.shape[-2:])
 
-    def _to_decibels(self, mel: Tensor, shape: torch.Size) -> Tensor:
-        level = (20.0 / self.power) * mel.clamp_min(self.amin).log10()
+    def _to_decibels(self, strength: Tensor, shape: torch.Size) -> Tensor:
+        level = (20.0 / self.power) * strength.clamp_min(self.amin).log10()
         if self.top_db is None:
             return level
         samples = shape[0] if len(shape) > 1 else 1
@@ -298,129 +243,6 @@ class LogMel(nn.Module):
             f"f_min={self.f_min:g}, f_max={self.f_max:g}, n_mels={self.n_mels}, "
             f"mel_scale={self.mel_scale!r}"
         )
-
-
-@dataclass(frozen=True)
-class Axes:
-    """What the axes of a front end's output ``[..., rows, frames]`` mean.
-
-    Attributes
-    ----------
-    name : str
-        Of the picture, such as ``"Mel spectrogram"``.
-    unit : str or None
-        Of its values, such as ``"dB"``; None if it is not known.
-    frequencies : tuple of float or None
-        Centre of each row in Hz, row 0 first; None if they are not known.
-    start, step : float
-        Frame k is centred at sample ``start + step * k`` of the sound.
-    """
-
-    name: str
-    unit: str | None
-    frequencies: tuple[float, ...] | None
-    start: float
-    step: float
-
-
-def axes(front_end: object, sample_rate: float, shape: Sequence[int], samples: int) -> Axes:
-    """Return what is known about the axes of a front end's output.
-
-    Exact for :class:`LogMel`. Other modules are searched, with the modules in them, for the
-    attributes that torchaudio and nnAudio use: `n_fft`, `hop_length` (or `stride`), `center`,
-    `n_mels`, `f_min`, `f_max`, `mel_scale`, `frequencies` and filter matrices `fb`, `mel_basis`.
-    A hop is believed only if it fits the number of frames. Else frames spread evenly over the
-    sound.
-
-    Parameters
-    ----------
-    front_end : callable
-    sample_rate : float
-        Of the sound in Hz, for a front end that does not know it.
-    shape : sequence of int
-        Of the output; the last two axes are rows and frames.
-    samples : int
-        Length of the sound.
-    """
-    rows = int(shape[-2]) if len(shape) > 1 else 1
-    frames = max(1, int(shape[-1])) if len(shape) else 1
-    parts = list(_parts(front_end))
-    start, step = _frames(parts, frames, samples)
-    name, frequencies = "Features", None
-    for part in parts:
-        found = _rows(part, rows, sample_rate)
-        if found is not None:
-            name, frequencies = found
-            break
-    unit = "dB" if any(_in_decibels(part) for part in parts) else None
-    return Axes(name, unit, frequencies, start, step)
-
-
-def _parts(front_end: object) -> Iterator[object]:
-    if isinstance(front_end, nn.Module):
-        yield from front_end.modules()
-    else:
-        yield front_end
-
-
-def _get(part: object, name: str, kind: type | tuple[type, ...]) -> Any:
-    """Return an attribute if it is there and of that kind; a bool is no number."""
-    value = getattr(part, name, None)
-    return value if isinstance(value, kind) and not isinstance(value, bool) else None
-
-
-def _frames(parts: list[object], frames: int, samples: int) -> tuple[float, float]:
-    for part in parts:
-        n_fft = _get(part, "n_fft", int)
-        hop = _get(part, "hop_length", int) or (n_fft and _get(part, "stride", int))
-        if not hop or hop < 1:
-            continue
-        window = n_fft or 0
-        # Between no padding at all and a whole window at both ends; later pooling breaks this.
-        if (frames - 1) * hop <= samples + window and frames * hop > samples - window - hop:
-            centred = next((p.center for p in parts if hasattr(p, "center")), True)
-            length = min(_get(part, "win_length", int) or window, window)
-            peak = (window - length) // 2 + length / 2
-            return peak - window // 2 if centred else peak, float(hop)
-    step = samples / frames
-    return step / 2 - 0.5, step
-
-
-def _rows(
-    part: object, rows: int, sample_rate: float
-) -> tuple[str, tuple[float, ...] | None] | None:
-    """Return a name for the rows of the picture and their frequencies, if `part` tells."""
-    rate = _get(part, "sample_rate", (int, float)) or sample_rate
-    known = getattr(part, "frequencies", None)
-    if isinstance(known, (tuple, list, np.ndarray, Tensor)) and len(known) == rows:
-        name = "Mel spectrogram" if hasattr(part, "n_mels") else "Spectrogram"
-        return name, tuple(float(f) for f in known)
-    scale = _get(part, "mel_scale", str)
-    if scale in SCALES and _get(part, "n_mels", int) == rows:
-        low = _get(part, "f_min", (int, float)) or 0.0
-        high = _get(part, "f_max", (int, float)) or rate / 2
-        corners = _corners(low, high, rows, scale)
-        return "Mel spectrogram", tuple(corners[1:-1].tolist())
-    for attribute, transpose in (("fb", True), ("mel_basis", False)):
-        matrix = _get(part, attribute, Tensor)
-        if matrix is not None and matrix.ndim == 2:
-            filters = (matrix.T if transpose else matrix).detach().double().cpu()
-            if len(filters) == rows:
-                # Bins go from 0 Hz to half the rate; the centre of mass is where a filter listens.
-                bins = torch.linspace(0, rate / 2, filters.shape[1], dtype=torch.float64)
-                mass = filters.sum(1).clamp_min(1e-30)
-                return "Mel spectrogram", tuple((filters @ bins / mass).tolist())
-    n_fft = _get(part, "n_fft", int)
-    if n_fft and n_fft // 2 + 1 == rows:
-        return "Spectrogram", tuple((np.arange(rows) * (rate / n_fft)).tolist())
-    return None
-
-
-def _in_decibels(part: object) -> bool:
-    # torchaudio's AmplitudeToDB is known by its multiplier: 10 for power, 20 for amplitude.
-    return getattr(part, "decibels", False) is True or (
-        hasattr(part, "top_db") and getattr(part, "multiplier", None) in (10, 20)
-    )
 
 
 def _number(value: object, name: str, what: str, zero: bool = False) -> float:
