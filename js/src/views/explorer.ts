@@ -93,7 +93,7 @@ function build(view: View): void {
   const grid = h(
     "div",
     { class: "wam-grid", "data-modality": modality },
-    ...all.map((panel) => panel.section),
+    ...columns(panels, modality),
   );
   root.append(bar.element, line.element, thumbs.element, grid, foot.element, card.element);
 
@@ -107,6 +107,9 @@ function build(view: View): void {
     grid.setAttribute("aria-busy", String(state.job !== null));
     const visible = new Set(sections());
     for (const { section } of all) section.hidden = !visible.has(section);
+    // A column without a panel would keep its place.
+    for (const column of grid.querySelectorAll<HTMLElement>(".wam-column"))
+      column.hidden = !column.querySelector("section:not([hidden])");
   };
   const arranged: (keyof State)[] = ["payload", "job", "notice", "frame", "full", "panels"];
 
@@ -169,6 +172,13 @@ function build(view: View): void {
   onResize(grid, resized, signal);
   if (modality === "audio") followPlayhead(view);
   keys(view);
+}
+
+/** The panels in their order; those of a sound that share a time axis stand in one column. */
+function columns(panels: Map<PanelName, Panel>, modality: Modality): HTMLElement[] {
+  const sections = [...panels.values()].map((panel) => panel.section);
+  const timed = modality === "audio" ? sections.splice(0, 3) : [];
+  return timed.length > 0 ? [h("div", { class: "wam-column" }, ...timed), ...sections] : sections;
 }
 
 function stateOf({ job, notice, frame }: State): string {

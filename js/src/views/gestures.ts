@@ -198,9 +198,9 @@ export function gestures(view: View, canvas: HTMLCanvasElement, options: TimeOpt
 
 /** The whole samples between two places, at least one. */
 export function between(a: number, b: number, length: number): Box {
-  const start = Math.min(length - 1, Math.floor(Math.min(a, b)));
+  const start = Math.min(length - 1, Math.floor(Math.min(a, b) + 1e-3));
   return {
     start: [start],
-    stop: [Math.max(start + 1, Math.min(length, Math.ceil(Math.max(a, b))))],
+    stop: [Math.max(start + 1, Math.min(length, Math.ceil(Math.max(a, b) - 1e-3)))],
   };
 }

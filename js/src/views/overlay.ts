@@ -99,7 +99,7 @@ function spoken(frame: Frame | null): string {
   return `Most attribution is in ${name}, ${percent(frame.spectrum[best]!)}.`;
 }
 
-function drawLegend(legend: HTMLElement, frame: Frame | null, scales: boolean): void {
+export function drawLegend(legend: HTMLElement, frame: Frame | null, scales: boolean): void {
   const key = frame ? `${frame.request.level} ${scales}` : "";
   if (legend.dataset["key"] === key) return;
   legend.dataset["key"] = key;
