@@ -116,6 +116,7 @@ export function requestOf(item: Basis, changes: Partial<Request> = {}): Request 
     channels: "sum",
     selection: null,
     spins: 1,
+    refine: true,
     parts: null,
     ...changes,
   };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { filters, layout } from "../src/core/dwt";
 import { keepShare, masked, rankValues, sortedMagnitudes } from "../src/core/ranking";
-import type { Ranking } from "../src/core/types";
+import type { Part, Ranked } from "../src/core/ranking";
+import type { Mask, Ranking } from "../src/core/types";
 import { readGolden } from "./golden";
 
 const AWKWARD = [0, -0, 1, -1, 1, 1e-45, -1e-45, 3e38, -3e38, 0.5, -0.5, 0, -0, 2, -2, 1];
@@ -54,6 +55,15 @@ describe("masks", () => {
   const signed = rankValues(values, "signed");
   const magnitude = rankValues(values, "magnitude");
 
+  const left = (ranked: Ranked, keep: number, mask: Mask, changes: Partial<Part> = {}) => [
+    ...masked(z, place, ranked, {
+      ...keepShare(ranked, keep, mask),
+      mask,
+      scales: null,
+      ...changes,
+    }),
+  ];
+
   it("rounds half of a coefficient up", () => {
     expect(keepShare(signed, 0.3125, "hard").kept).toBe(3);
     expect(keepShare(signed, 0.3, "hard").kept).toBe(2);
@@ -61,45 +71,61 @@ describe("masks", () => {
   });
 
   it("keeps the highest scores", () => {
-    const part = keepShare(signed, 0.25, "hard");
-    expect(part).toEqual({ kept: 2, threshold: 2, shrink: 0 });
-    expect([...masked(z, place, signed, part, null)]).toEqual([1, 0, 0, 4, 0, 0, 0, 0]);
-    const other = keepShare(magnitude, 0.25, "hard");
-    expect([...masked(z, place, magnitude, other, null)]).toEqual([1, 2, 0, 0, 0, 0, 0, 0]);
+    expect(keepShare(signed, 0.25, "hard")).toEqual({ kept: 2, threshold: 2, edge: 0 });
+    expect(left(signed, 0.25, "hard")).toEqual([1, 0, 0, 4, 0, 0, 0, 0]);
+    expect(left(magnitude, 0.25, "hard")).toEqual([1, 2, 0, 0, 0, 0, 0, 0]);
   });
 
   it("breaks ties in the flat order", () => {
-    const part = keepShare(signed, 0.5, "hard");
-    expect([...masked(z, place, signed, part, null)]).toEqual([1, 0, 3, 4, 0, 0, 7, 0]);
+    expect(left(signed, 0.5, "hard")).toEqual([1, 0, 3, 4, 0, 0, 7, 0]);
   });
 
-  it("keeps nothing and everything", () => {
-    const none = keepShare(signed, 0, "soft");
-    expect(none.threshold).toBe(Infinity);
-    expect([...masked(z, place, signed, none, null)]).toEqual(Array(8).fill(0));
-    const all = keepShare(signed, 1, "soft");
-    expect([...masked(z, place, signed, all, null)]).toEqual([...z]);
+  it.each(["hard", "soft", "modulated"] as Mask[])("keeps nothing and everything: %s", (mask) => {
+    for (const ranked of [signed, magnitude]) {
+      expect(keepShare(ranked, 0, mask).threshold).toBe(Infinity);
+      expect(left(ranked, 0, mask)).toEqual(Array(8).fill(0));
+      expect(left(ranked, 1, mask)).toEqual([...z]);
+      expect(left(ranked, 0, mask, { rest: true })).toEqual([...z]);
+      expect(left(ranked, 1, mask, { rest: true })).toEqual(Array(8).fill(0));
+    }
   });
 
   it("shrinks by the first score not kept", () => {
-    const part = keepShare(magnitude, 0.25, "soft");
-    expect(part.shrink).toBe(2);
-    expect([...masked(z, place, magnitude, part, null)]).toEqual([
-      0.5,
-      Math.fround(2 * (1 - 2 / 3)),
-      ...Array(6).fill(0),
-    ]);
+    expect(keepShare(magnitude, 0.25, "soft").edge).toBe(2);
+    const shrunk = Math.fround(2 * (1 - 2 / 3));
+    expect(left(magnitude, 0.25, "soft")).toEqual([0.5, shrunk, ...Array(6).fill(0)]);
   });
 
   it("does not shrink below a score that is not positive", () => {
-    const part = keepShare(signed, 0.75, "soft");
-    expect(part.shrink).toBe(0);
-    expect([...masked(z, place, signed, part, null)]).toEqual([1, 0, 3, 4, 0, 6, 7, 8]);
+    for (const mask of ["soft", "modulated"] as Mask[]) {
+      expect(keepShare(signed, 0.75, mask).edge).toBe(0);
+      expect(left(signed, 0.75, mask)).toEqual([1, 0, 3, 4, 0, 6, 7, 8]);
+    }
   });
 
+  it("modulates all that count for the decision: half at the edge, none below zero", () => {
+    // Scores 4, -3, 0, 2, -1, 0, 1, 0; the first one not kept has 2.
+    expect(left(signed, 0.125, "modulated")).toEqual(
+      [4 / 6, 0, 0, (4 * 2) / 4, 0, 0, 7 / 3, 0].map(Math.fround),
+    );
+    // By magnitude the second has 3 and is the edge.
+    expect(left(magnitude, 0.125, "modulated")).toEqual(
+      [4 / 7, (2 * 3) / 6, 0, (4 * 2) / 5, 5 / 4, 0, 7 / 4, 0].map(Math.fround),
+    );
+  });
+
+  it.each(["hard", "soft", "modulated"] as Mask[])(
+    "tells the rest from what is left: %s",
+    (mask) => {
+      const kept = left(signed, 0.25, mask);
+      const rest = left(signed, 0.25, mask, { rest: true });
+      z.forEach((v, i) => expect(kept[i] + rest[i]).toBeCloseTo(v, 6));
+      expect(rest).not.toEqual(kept);
+    },
+  );
+
   it("leaves out scales that are not selected, whatever their rank", () => {
-    const part = keepShare(signed, 1, "hard");
-    expect([...masked(z, place, signed, part, [1])]).toEqual([0, 0, 0, 0, 5, 6, 7, 8]);
-    expect([...masked(z, place, signed, part, [])]).toEqual(Array(8).fill(0));
+    expect(left(signed, 1, "hard", { scales: [1] })).toEqual([0, 0, 0, 0, 5, 6, 7, 8]);
+    expect(left(signed, 1, "hard", { scales: [] })).toEqual(Array(8).fill(0));
   });
 });

@@ -1,26 +1,15 @@
 /** From a request to everything that the panels draw, in stages that are kept until they change. */
 import { attribute, reduceChannels, scaleMaps, shares } from "./attribution";
-import { analyse, filters, layout, maxLevel, product, pullback, synthesise } from "./dwt";
-import { keepShare, masked, rankValues, sortedMagnitudes } from "./ranking";
+import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
+import { Memo } from "./memo";
+import { keepShare, rankValues, sortedMagnitudes } from "./ranking";
+import type { Ranked } from "./ranking";
+import type { Transform } from "./rebuild";
+import { Reconstructions } from "./reconstructions";
 import { Scratch } from "./scratch";
+import { padded, paddedSize, shiftOf, widened } from "./spins";
 import type { EntryPayload, Filters, Frame, Layout, Payload, Request } from "./types";
 import { decodeItem } from "./wire";
-
-/** Remembers its last few results; the one not used for longest goes first. */
-class Memo<T> {
-  private readonly known = new Map<string, T>();
-
-  constructor(private readonly capacity: number) {}
-
-  get(key: string, make: () => T): T {
-    const found = this.known.get(key);
-    const value = found === undefined ? make() : found;
-    this.known.delete(key);
-    this.known.set(key, value);
-    if (this.known.size > this.capacity) this.known.delete(this.known.keys().next().value!);
-    return value;
-  }
-}
 
 /** Values of a sample above which fewer results are remembered. */
 const LARGE = 2 ** 20;
@@ -29,11 +18,6 @@ interface Versioned {
   entry: EntryPayload;
   /** Counts the arrivals, so that nothing of a partial result outlives it. */
   version: number;
-}
-
-interface Rebuilt {
-  important: Float32Array;
-  residual: Float32Array;
 }
 
 /** What a frame takes from the attribution alone. */
@@ -60,7 +44,7 @@ export class Computer {
   private readonly layouts = new Memo<Layout>(32);
   private readonly shares = new Memo<ReturnType<typeof shares>>(8);
   private readonly totals = new Memo<Total>(8);
-  private readonly rebuilt = new Memo<Rebuilt>(1);
+  private readonly reconstructions: Reconstructions;
   private readonly signals: Memo<Float32Array>;
   private readonly gradients: Memo<Float32Array>;
   private readonly coefficients: Memo<Float32Array>;
@@ -68,15 +52,16 @@ export class Computer {
   private readonly values: Memo<Float32Array>;
   private readonly reducedCoefficients: Memo<Float32Array>;
   private readonly reducedValues: Memo<Float32Array>;
-  private readonly rankings: Memo<ReturnType<typeof rankValues>>;
+  private readonly rankings: Memo<Ranked>;
   private readonly magnitudes: Memo<Float32Array>;
   private readonly maps: Memo<Float32Array>;
 
   constructor(private readonly payload: Payload) {
     // Going back to a basis seen before is free; for large signals memory matters more.
     const size = product(payload.signal.shape.slice(1));
-    const many = size > LARGE ? 2 : 6;
-    const few = size > LARGE ? 1 : 3;
+    const large = size > LARGE;
+    const many = large ? 2 : 6;
+    const few = large ? 1 : 3;
     this.signals = new Memo(few);
     this.gradients = new Memo(many);
     this.coefficients = new Memo(many);
@@ -87,6 +72,7 @@ export class Computer {
     this.rankings = new Memo(few);
     this.magnitudes = new Memo(few);
     this.maps = new Memo(few);
+    this.reconstructions = new Reconstructions(this.scratch, payload.sampleRate, large);
     for (const entry of payload.entries) this.addEntry(entry);
   }
 
@@ -97,9 +83,17 @@ export class Computer {
   }
 
   frame(request: Request): Frame {
+    const steps = this.steps(request);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return step.value;
+  }
+
+  /** As `frame`, with pauses in what takes long: whoever runs it may give up there. */
+  *steps(request: Request): Generator<undefined, Frame, undefined> {
     const started = performance.now();
     const { scratch } = this;
-    const { sample, family, level, mode, channels, ranking, keep, mask, scales } = request;
+    const { sample, family, level, mode, channels, ranking } = request;
     const { entry, version } = this.entry(request);
     const bank = this.banks.get(family, () => filters(this.payload.bank, family));
     const place = this.place(request, bank);
@@ -123,16 +117,17 @@ export class Computer {
     const reduced = this.reducedValues.get(`${id} ${channels}`, () =>
       reduceChannels(values, place, channels),
     );
-    const part = keepShare(ranked, keep, mask);
+    const part = keepShare(ranked, request.keep, request.mask);
     const frame = {
-      request,
       layout: place,
       coefficients: this.reducedCoefficients.get(`${where} ${channels}`, () =>
         reduceChannels(z, place, channels),
       ),
       values: reduced,
       sortedMagnitude: this.magnitudes.get(id, () => sortedMagnitudes(ranked)),
-      maps: this.maps.get(`${id} ${channels}`, () => scaleMaps(reduced, place)),
+      maps: this.maps.get(`${id} ${channels}`, () =>
+        this.payload.modality === "audio" ? new Float32Array() : scaleMaps(reduced, place),
+      ),
       ...this.shares.get(`${id} ${channels} ${JSON.stringify(request.selection)}`, () =>
         shares(values, place, channels, request.selection),
       ),
@@ -142,20 +137,42 @@ export class Computer {
       ...total,
     };
     // Last, because a frame with these is always handed over: see GIVEN in server.ts.
-    const rebuilt = this.rebuilt.get(
-      `${id} ${ranking} ${part.kept} ${mask} ${scales?.join() ?? "all"}`,
-      () => {
-        const left = masked(z, place, ranked, part, scales, scratch.take("masked", z.length));
-        return rebuild(signal, synthesise(left, place, bank, scratch));
-      },
-    );
-    return {
-      ...frame,
-      ...rebuilt,
-      parts: null,
-      loudness: null,
-      elapsed: performance.now() - started,
+    const rebuilt = yield* this.reconstructions.of({
+      request,
+      signal,
+      channels: place.channels,
+      basis: where,
+      attribution: id,
+      kept: part.kept,
+      transform: (k) =>
+        k > 0
+          ? this.shifted(k, request, place, bank)
+          : { place, bank, shift: [], coefficients: z, ranked: () => ranked },
+    });
+    return { ...frame, ...rebuilt, elapsed: performance.now() - started };
+  }
+
+  /** The transform of the signal moved against its grid, ranked as the signal itself is. */
+  private shifted(k: number, request: Request, plain: Layout, bank: Filters): Transform {
+    const { scratch } = this;
+    const { sample, ranking } = request;
+    const { entry, version } = this.entry(request);
+    const shift = shiftOf(k, plain);
+    const place = layout(bank, { ...plain, space: widened(plain, shift) });
+    const moved = (from: Float32Array, mode: "symmetric" | "zero"): Float32Array =>
+      padded(from, plain, shift, mode, scratch.take("moved", paddedSize(plain, shift)));
+    const signal = this.signal(sample);
+    const coefficients = analyse(moved(signal, "symmetric"), place, bank, scratch);
+    const ranked = (): Ranked => {
+      const gradient = moved(this.gradient(entry, version, sample), "zero");
+      const p = pullback(gradient, place, bank, scratch);
+      if (!entry.multiply) return rankValues(p, ranking);
+      const from = entry.path ? this.difference(entry, sample, signal) : null;
+      const factor = from ? analyse(moved(from, "symmetric"), place, bank, scratch) : coefficients;
+      return rankValues(attribute(p, factor), ranking);
     };
+    let known: Ranked | null = null;
+    return { place, bank, shift, coefficients, ranked: () => (known ??= ranked()) };
   }
 
   private entry({ method, target }: Request): Versioned {
@@ -198,12 +215,6 @@ export class Computer {
     const base = decodeItem(baseline, baseline.shape[0] === 1 ? 0 : sample).data;
     return signal.map((v, i) => v - base[i]);
   }
-}
-
-function rebuild(signal: Float32Array, important: Float32Array): Rebuilt {
-  const residual = new Float32Array(signal.length);
-  for (let i = 0; i < residual.length; i++) residual[i] = signal[i] - important[i];
-  return { important, residual };
 }
 
 function totalOf(values: Float32Array): Total {

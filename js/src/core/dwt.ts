@@ -5,7 +5,8 @@
  * `[channels, *n]` in C order. The same order as `Coefficients.flatten` in Python.
  */
 import { decode } from "./wire";
-import { analyseAxis, extension, synthesiseAxis } from "./filtering";
+import { analyseAxis, extension } from "./filtering";
+import { synthesiseAxis } from "./joining";
 import { Scratch } from "./scratch";
 import type { Filters, Layout, Mode, Payload, Subband } from "./types";
 
@@ -239,6 +240,7 @@ function split(
 
 interface End {
   data: Float32Array;
+  /** Where the array begins in `data`. */
   at: number;
 }
 
@@ -247,44 +249,56 @@ function bandsOf(subbands: Subband[], scale: number): Map<string, Subband> {
   return new Map(details.map((band) => [axisFilters(band), band]));
 }
 
+/** What `synthesise` is to make: all of the signal, or what one entry of the spectrum adds to it. */
+export interface Synthesis {
+  scratch?: Scratch;
+  /** Spectrum index of the only scale; the others are neither read nor paid for. */
+  only?: number;
+  /** Where the result goes; else it is an array of its own. */
+  to?: End;
+}
+
 /** Signal `[channels, *space]` of a flat vector of coefficients; the inverse of `analyse`. */
 export function synthesise(
   flat: Float32Array,
   place: Layout,
   bank: Filters,
-  scratch = new Scratch(),
+  { scratch = new Scratch(), only, to }: Synthesis = {},
 ): Float32Array {
   const { channels, space, level, subbands } = place;
   const sizes = levelSizes(bank.recLo.length, space, level);
-  if (level === 0) return flat.slice();
-  let low: Float32Array = flat;
-  for (let scale = level; scale > 0; scale--) {
-    const to = sizes[scale - 1] as number[];
+  const out = to ?? { data: new Float32Array(channels * product(space)), at: 0 };
+  if (level === 0) out.data.set(flat, out.at);
+  // The low part so far; none while every coarser scale is left out.
+  let low: End | undefined = only ? undefined : { data: flat, at: 0 };
+  // Only an entry of the spectrum reaches no scale coarser than its own.
+  for (let scale = only ? level + 1 - only : level; scale > 0; scale--) {
+    const finer = sizes[scale - 1] as number[];
     const from = sizes[scale] as number[];
-    let parts = new Map<string, End>([["a".repeat(space.length), { data: low, at: 0 }]]);
+    let parts = new Map<string, End>();
+    if (low) parts.set("a".repeat(space.length), low);
     for (const [key, band] of bandsOf(subbands, scale)) {
+      if (only !== undefined && band.index !== only) continue;
       parts.set(key, { data: flat, at: channels * band.offset });
     }
     for (let axis = space.length - 1; axis >= 0; axis--) {
       const n = from[axis] as number;
-      const size = to[axis] as number;
+      const size = finer[axis] as number;
       const outer = channels * product(from.slice(0, axis));
-      const inner = product(to.slice(axis + 1));
+      const inner = product(finer.slice(axis + 1));
       const made: typeof parts = new Map();
-      for (const [key, part] of parts) {
-        if (key[axis] === "d") continue;
+      for (const key of parts.keys()) {
         const name = key.slice(0, axis);
-        const high = parts.get(name + "d") as End;
-        const count = outer * size * inner;
+        if (made.has(name)) continue;
         const whole = scale === 1 && axis === 0;
-        const data = whole ? new Float32Array(count) : scratch.take(scale + name, count);
-        const end = { data, at: 0 };
-        synthesiseAxis(part, high, outer, n, inner, bank.recLo, bank.recHi, size, end);
+        const end = whole ? out : { data: scratch.take(scale + name, outer * size * inner), at: 0 };
+        const [a, d] = [parts.get(name + "a"), parts.get(name + "d")];
+        synthesiseAxis(a, d, outer, n, inner, bank.recLo, bank.recHi, size, end);
         made.set(name, end);
       }
       parts = made;
     }
-    low = (parts.get("") as End).data;
+    low = parts.get("");
   }
-  return low;
+  return out.data;
 }

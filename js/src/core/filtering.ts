@@ -1,5 +1,5 @@
 /**
- * One step of a two-channel filter bank along one axis of an array `[outer, n, inner]`.
+ * One analysis step of a two-channel filter bank along one axis of an array `[outer, n, inner]`.
  *
  * The innermost loops always run over contiguous memory: along the row itself when the axis is the
  * last one, else over the `inner` samples that share the same place on the axis.
@@ -23,7 +23,8 @@ export function extension(n: number, m: number, length: number, mode: Mode): Int
   return source;
 }
 
-function extended(i: number, n: number, mode: Mode): number {
+/** Sample that stands at place i of a row of n samples without end; -1 where there is none. */
+export function extended(i: number, n: number, mode: Mode): number {
   if (i >= 0 && i < n) return i;
   switch (mode) {
     case "zero":
@@ -154,111 +155,6 @@ function analyseColumns(
             const x1 = x[r1 + i];
             l[lowRow + i] += a0 * x0 + a1 * x1;
             h[highRow + i] += b0 * x0 + b1 * x1;
-          }
-        }
-      }
-    }
-  }
-}
-
-/** Join low and high `[outer, n, inner]` to `[outer, size, inner]`, cut at the end. */
-export function synthesiseAxis(
-  low: Slot,
-  high: Slot,
-  outer: number,
-  n: number,
-  inner: number,
-  lo: Float64Array,
-  hi: Float64Array,
-  size: number,
-  to: Slot,
-): void {
-  const half = lo.length / 2;
-  // Output samples 2i and 2i + 1 see coefficients i ... i + half - 1 through every other tap.
-  const taps = [0, 1].map((odd) =>
-    [lo, hi].map((f) =>
-      Float64Array.from({ length: half }, (_, j) => f[lo.length - 2 - 2 * j + odd]),
-    ),
-  ) as [[Float64Array, Float64Array], [Float64Array, Float64Array]];
-  if (inner === 1) synthesiseRows(low, high, outer, n, taps, size, to);
-  else synthesiseColumns(low, high, outer, n, inner, taps, size, to);
-}
-
-type Polyphase = [[Float64Array, Float64Array], [Float64Array, Float64Array]];
-
-function synthesiseRows(
-  low: Slot,
-  high: Slot,
-  outer: number,
-  n: number,
-  [[a, b], [c, d]]: Polyphase,
-  size: number,
-  to: Slot,
-): void {
-  const half = a.length;
-  const l = low.data;
-  const h = high.data;
-  const y = to.data;
-  for (let o = 0; o < outer; o++) {
-    const row = to.at + o * size;
-    for (let i = 0; i < size; i += 2) {
-      let even = 0;
-      let odd = 0;
-      const p = low.at + o * n + (i >> 1);
-      const q = high.at + o * n + (i >> 1);
-      for (let j = 0; j < half; j++) {
-        const u = l[p + j];
-        const v = h[q + j];
-        even += a[j] * u + b[j] * v;
-        odd += c[j] * u + d[j] * v;
-      }
-      y[row + i] = even;
-      if (i + 1 < size) y[row + i + 1] = odd;
-    }
-  }
-}
-
-function synthesiseColumns(
-  low: Slot,
-  high: Slot,
-  outer: number,
-  n: number,
-  inner: number,
-  [[a, b], [c, d]]: Polyphase,
-  size: number,
-  to: Slot,
-): void {
-  const half = a.length;
-  const l = low.data;
-  const h = high.data;
-  const y = to.data;
-  const spare = new Float32Array(inner);
-  for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < size; i += 2) {
-      const even = to.at + (o * size + i) * inner;
-      const whole = i + 1 < size;
-      const z = whole ? y : spare;
-      const odd = whole ? even + inner : 0;
-      for (let j = 0; j < half; j++) {
-        const p = low.at + (o * n + (i >> 1) + j) * inner;
-        const q = high.at + (o * n + (i >> 1) + j) * inner;
-        const a0 = a[j];
-        const b0 = b[j];
-        const c0 = c[j];
-        const d0 = d[j];
-        if (j === 0) {
-          for (let k = 0; k < inner; k++) {
-            const u = l[p + k];
-            const v = h[q + k];
-            y[even + k] = a0 * u + b0 * v;
-            z[odd + k] = c0 * u + d0 * v;
-          }
-        } else {
-          for (let k = 0; k < inner; k++) {
-            const u = l[p + k];
-            const v = h[q + k];
-            y[even + k] += a0 * u + b0 * v;
-            z[odd + k] += c0 * u + d0 * v;
           }
         }
       }

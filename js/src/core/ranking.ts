@@ -121,8 +121,11 @@ export interface Kept {
   kept: number;
   /** Score of the last coefficient kept; infinite when none is. */
   threshold: number;
-  /** Soft masks shrink by the first score not kept; 0: nothing shrinks. */
-  shrink: number;
+  /**
+   * Score of the first one not kept, by which soft and modulated masks weigh; 0 where weights are
+   * 1 and 0: for a hard mask, for a score that is not positive, and when all or none is kept.
+   */
+  edge: number;
 }
 
 /** What a share of all coefficients comes to. */
@@ -130,8 +133,18 @@ export function keepShare(ranked: Ranked, keep: number, mask: Mask): Kept {
   const { scores } = ranked;
   const count = scores.length;
   const kept = Math.min(Math.max(Math.floor(keep * count + 0.5), 0), count);
-  const shrink = mask === "soft" && kept < count ? Math.max(scores[kept], 0) : 0;
-  return { kept, threshold: kept > 0 ? scores[kept - 1] : Infinity, shrink };
+  const weighed = mask !== "hard" && kept > 0 && kept < count;
+  const edge = weighed ? Math.max(scores[kept], 0) : 0;
+  return { kept, threshold: kept > 0 ? scores[kept - 1] : Infinity, edge };
+}
+
+/** What a mask leaves of a sound, and how. */
+export interface Part extends Kept {
+  mask: Mask;
+  /** What the mask takes away, instead of what it leaves. */
+  rest?: boolean;
+  /** Spectrum indices of the scales that are left at all; null: all. */
+  scales: readonly number[] | null;
 }
 
 /** Coefficients times the mask's weights, into `out`; those of scales not selected are zero. */
@@ -139,8 +152,7 @@ export function masked(
   coefficients: Float32Array,
   place: Layout,
   ranked: Ranked,
-  { kept, shrink }: Kept,
-  scales: readonly number[] | null,
+  { kept, edge, mask, rest, scales }: Part,
   out: Float32Array = new Float32Array(coefficients.length),
 ): Float32Array {
   const { rank, scores } = ranked;
@@ -149,15 +161,21 @@ export function masked(
     const stop = start + place.channels * band.shape.reduce((a, b) => a * b, 1);
     if (scales && !scales.includes(band.index)) {
       out.fill(0, start, stop);
-    } else if (shrink > 0) {
+    } else if (edge === 0) {
+      for (let i = start; i < stop; i++) out[i] = rank[i] < kept ? coefficients[i] : 0;
+    } else if (mask === "soft") {
       for (let i = start; i < stop; i++) {
         // Kept scores are positive here: none is below the first one not kept.
         const r = rank[i];
-        out[i] = r < kept ? coefficients[i] * (1 - shrink / scores[r]) : 0;
+        out[i] = r < kept ? coefficients[i] * (1 - edge / scores[r]) : 0;
       }
     } else {
-      for (let i = start; i < stop; i++) out[i] = rank[i] < kept ? coefficients[i] : 0;
+      for (let i = start; i < stop; i++) {
+        const score = scores[rank[i]];
+        out[i] = score > 0 ? (coefficients[i] * score) / (score + edge) : 0;
+      }
     }
+    if (rest) for (let i = start; i < stop; i++) out[i] = coefficients[i] - out[i];
   }
   return out;
 }

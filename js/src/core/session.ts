@@ -200,6 +200,7 @@ export class Session {
       channels: state.channels,
       selection: state.selection,
       spins: state.cycle_spins,
+      refine: true,
       parts: state.listening ? state.source : null,
     };
     this.engine?.request(request);

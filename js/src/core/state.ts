@@ -249,3 +249,20 @@ export function remapScales(scales: number[] | null, from: number, to: number): 
   const unique = [...new Set(kept)].sort(order);
   return unique.length === to + 1 ? null : unique;
 }
+
+/** Faders of all scales in dB. The state may hold fewer or more of them than there are scales. */
+export function gainsOf({ gains, level }: Pick<Controls, "gains" | "level">): number[] {
+  return Array.from({ length: level + 1 }, (_, index) => gains?.[index] ?? 0);
+}
+
+/**
+ * The faders after a change of level: a scale keeps its own. Scales that come new out of the
+ * approximation take its fader, so that what is heard stays as it was.
+ */
+export function remapGains(gains: number[] | null, from: number, to: number): number[] | null {
+  if (gains === null || from === to) return gains;
+  const old = gainsOf({ gains, level: from });
+  const moved = Array.from({ length: to + 1 }, (_, i) => old[Math.max(0, i + from - to)]!);
+  moved[0] = old[0]!;
+  return moved.some((gain) => gain !== 0) ? moved : null;
+}

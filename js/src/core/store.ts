@@ -9,6 +9,7 @@ import {
   deepest,
   defaults,
   parsers,
+  remapGains,
   remapScales,
 } from "./state";
 import type { Payload } from "./types";
@@ -97,11 +98,14 @@ export class Store {
     this.set(this.levelChange(Math.max(1, Math.min(most, level))));
   }
 
-  /** The controls as they were at the start; method, target and sample are not settings. */
+  /**
+   * The controls as they were at the start; method, target and sample are not settings. Nor is how
+   * loud it is: a button that resets the picture must not startle who is listening.
+   */
   reset(): void {
-    const { method, target, sample, panels } = this.state;
-    const start = this.initial;
-    this.set({ ...start, method, target, sample, panels, full: null, hover: null });
+    const { method, target, sample, panels, volume, match_loudness } = this.state;
+    const kept = { method, target, sample, panels, volume, match_loudness };
+    this.set({ ...this.initial, ...kept, full: null, hover: null, span: null });
   }
 
   /** Measure main-thread work that belongs to the step that `begin` started. */
@@ -179,8 +183,12 @@ export class Store {
   }
 
   private levelChange(level: number): Partial<Controls> {
-    const { level: from, scales } = this.state;
-    return { level, scales: remapScales(scales, from, level) };
+    const { level: from, scales, gains } = this.state;
+    return {
+      level,
+      scales: remapScales(scales, from, level),
+      gains: remapGains(gains, from, level),
+    };
   }
 
   private apply(change: Partial<State>, save: boolean): void {

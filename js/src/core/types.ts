@@ -6,7 +6,8 @@ export type DType = "u8" | "i16" | "f16" | "f32";
 export interface WireArray {
   dtype: DType;
   shape: number[];
-  scale?: number;
+  /** One for all, or one for each item of the first axis. */
+  scale?: number | number[];
   offset?: number;
   data: ArrayBuffer | ArrayBufferView;
 }
@@ -151,6 +152,8 @@ export interface Request {
   selection: Box | null;
   /** Shifted transforms whose reconstructions are averaged; 1: the transform itself. */
   spins: number;
+  /** false: fewer spins will do for now, unless the result with all of them is known already. */
+  refine: boolean;
   /** Of what the parts per scale are wanted; null while nobody listens. */
   parts: Source | null;
 }
@@ -163,6 +166,7 @@ export interface Box {
 
 /** What the worker answers: everything that the panels draw. */
 export interface Frame {
+  /** With the number of spins that the frame really has. */
   request: Request;
   layout: Layout;
   /** Coefficients of the signal and attribution, channels reduced; flat per-channel order. */
@@ -170,7 +174,10 @@ export interface Frame {
   values: Float32Array;
   /** All scores of the sample in ascending order of |value| (K = channels * count): for "top x %". */
   sortedMagnitude: Float32Array;
-  /** (J+1) maps on the signal's grid, index as in the spectrum. */
+  /**
+   * (J+1) maps on the signal's grid, index as in the spectrum; none for sounds, which are drawn
+   * from their values.
+   */
   maps: Float32Array;
   /** Share per spectrum index, inside the selection if there is one. */
   spectrum: Float64Array;
@@ -190,7 +197,10 @@ export interface Frame {
    * null while nobody listens.
    */
   parts: Float32Array | null;
-  /** Loudness of original, important part and residual in LUFS; null while nobody listens. */
+  /**
+   * Loudness of original, important part and residual in LUFS, all scales included whatever is
+   * muted; -Infinity for silence. null while nobody listens.
+   */
   loudness: Record<Source, number> | null;
   /** Sum of all attributions; 0 and `empty` when nothing is attributed. */
   sum: number;

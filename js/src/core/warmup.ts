@@ -21,6 +21,7 @@ export function warmUp(milliseconds: number): void {
     channels: "sum",
     selection: null,
     spins: 1,
+    refine: true,
     parts: null,
   };
   const stop = performance.now() + milliseconds;

@@ -1,0 +1,27 @@
+/** Remembers its last few results; the one not used for longest goes first. */
+export class Memo<T> {
+  private readonly known = new Map<string, T>();
+
+  constructor(private readonly capacity: number) {}
+
+  get(key: string, make: () => T): T {
+    const found = this.known.get(key);
+    return this.put(key, found === undefined ? make() : found);
+  }
+
+  /** What is remembered, without counting as a use. */
+  find(key: string): T | undefined {
+    return this.known.get(key);
+  }
+
+  put(key: string, value: T): T {
+    this.known.delete(key);
+    this.known.set(key, value);
+    if (this.known.size > this.capacity) this.known.delete(this.known.keys().next().value!);
+    return value;
+  }
+
+  clear(): void {
+    this.known.clear();
+  }
+}
