@@ -1,8 +1,13 @@
 """What a front end needs of an explanation: the ``Payload`` of ``js/src/core/types.ts``.
 
 Signal and gradients in their own domain, and the filters: every basis, level, threshold and
-reconstruction is computed from them in the browser. The effect on it of how the numbers travel
-(:mod:`wam_widgets.widgets.wire`): TODO
+reconstruction is computed from them in the browser.
+
+What the rounding on the way (:mod:`wam_widgets.widgets.wire`) does to them, for sounds that are not
+from 16-bit files: attributions move by at most 1/1000 of the largest, shares of the spectrum by at
+most 1e-4, and the important part by less than -50 dB of itself with a soft mask. A hard mask can
+exchange coefficients whose scores differ by less than 1/1000: at most one in a thousand. With all
+coefficients kept the sound differs by less than -85 dB.
 """
 
 from __future__ import annotations
@@ -70,6 +75,8 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         if explanation.modality == "audio"
         else wire.encode_signal(reduce(signal, factor, "mean"), mean, std),
         "display": _display(signal, mean, std, explanation.modality),
+        "sampleRate": explanation.sample_rate,
+        "features": sounds.features(explanation),
         "reduced": factor,
         "classNames": list(explanation.class_names) if explanation.class_names else None,
         "top": _top(explanation),
@@ -77,8 +84,6 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         "curves": [curve_payload(curve) for curve in explanation.curves],
         "bank": bank(),
         "title": title or f"Wavelet explanation of {_NOUN[explanation.modality]}",
-        "sampleRate": explanation.sample_rate,
-        "features": sounds.features(explanation),
     }
     return {"id": _digest(result), **result}
 
