@@ -1,24 +1,319 @@
 /** What is heard: one audio graph for a session, begun by a click. */
+import { playAlone } from "./alone";
+import { type Desk, FALLBACK_RATE, buffersOf, latencyOf, openDesk } from "./desk";
+import { onAbort } from "./dispose";
+import { factors, matched, mixdown, peakOf } from "./mix";
+import type { State } from "./state";
 import type { Store } from "./store";
+import type { Payload } from "./types";
+import { FADE, type Level, type Run, Voice, glide, measure, placeAt } from "./voice";
 
-/** Peak and RMS of the last moments, linear, 1 is full scale. */
-export interface Level {
-  peak: number;
-  rms: number;
-}
+export type { Level };
+
+/** Seconds between a decision and its sound, beside what the output itself takes. */
+const LEAD = 0.02;
+/** Milliseconds until a paused context sleeps, and until a clock that stands still is reported. */
+const DOZE = 100;
+const PATIENCE = 3000;
 
 export class Player {
+  private desk: Desk | null = null;
+  private voice: Voice | null = null;
+  /** The parts that are heard, or will be in a moment, and their buffers. */
+  private parts: Float32Array | null = null;
+  private buffers: AudioBuffer[] | null = null;
+  private peak: number | null = null;
+  /** Where a seek wants to go that waits for the sound before it. */
+  private target: number | null = null;
+  private leave: (() => void) | null = null;
+  private renewal = 0;
+  private doze = 0;
+  private alarm = 0;
+  private readonly heard: { scales: Level[]; master: Level } = {
+    scales: [],
+    master: { peak: 0, rms: 0 },
+  };
+
   constructor(
     private readonly store: Store,
-    readonly signal: AbortSignal,
-  ) {}
+    signal: AbortSignal,
+  ) {
+    const on = (keys: Parameters<Store["react"]>[0], run: () => void): void =>
+      store.react(keys, run, signal);
+    on(["payload"], () => this.close());
+    on(["frame"], () => this.take());
+    on(["scales", "gains", "match_loudness"], () => this.setGains());
+    on(["volume"], () => {
+      const { desk } = this;
+      if (desk) glide(desk.volume.gain, store.state.volume, desk.context.currentTime);
+    });
+    on(["playback_rate", "loop", "selection"], () => {
+      const run = this.voice?.run;
+      const { state } = store;
+      if (run?.pace !== paceOf(state) || !sameLoop(run.loop, regionOf(state))) this.renew();
+    });
+    onAbort(signal, () => this.close());
+  }
 
   /** Where the sound is that is heard now, in samples: by the audio clock while it plays. */
   get position(): number {
-    return this.store.state.cursor;
+    const { desk, voice, target } = this;
+    if (target !== null) return target;
+    if (!desk || !voice) return this.store.state.cursor;
+    return placeAt(voice.run, desk.context.currentTime - latencyOf(desk.context));
+  }
+
+  /** What loudness matching adds to the source that is heard, in dB. */
+  get matching(): number {
+    return 20 * Math.log10(this.match());
+  }
+
+  toggle(): void {
+    if (this.store.state.playing) this.pause();
+    else this.play();
+  }
+
+  /** Inside a click or a key press: a browser starts no sound without one. */
+  play(): void {
+    const { store } = this;
+    const { state } = store;
+    if (state.playing) return;
+    try {
+      this.desk ??= openDesk(state.payload, state.volume, () => this.close());
+    } catch {
+      this.fail("This browser cannot play sounds here.");
+      return;
+    }
+    const { context } = this.desk;
+    clearTimeout(this.doze);
+    context.resume().catch(() => this.fail("The browser did not let the sound begin."));
+    this.leave = playAlone(() => this.giveWay());
+    const still = context.currentTime;
+    this.alarm = setTimeout(() => {
+      if (context.currentTime === still) this.fail("The browser's sound output does not start.");
+    }, PATIENCE) as unknown as number;
+    const cursor = state.cursor < lengthOf(state.payload) - 1 ? state.cursor : home(state);
+    const notice = state.notice?.kind === "missing" ? null : state.notice;
+    store.set({ playing: true, listening: true, cursor, notice });
+    // The parts of an earlier time sound at once; others are on their way.
+    if (this.parts === (state.frame?.parts ?? null)) this.renew();
+    else this.take();
+  }
+
+  pause(): void {
+    const cursor = this.position;
+    this.halt();
+    this.store.set({ playing: false, cursor });
+  }
+
+  /** Back to where playing begins. */
+  stop(): void {
+    this.halt();
+    this.store.set({ playing: false, cursor: home(this.store.state) });
   }
 
   seek(sample: number): void {
-    this.store.set({ cursor: sample });
+    const { state } = this.store;
+    const length = lengthOf(state.payload);
+    const cursor = Math.max(0, Math.min(length, sample));
+    if (state.playing && cursor >= length && !state.loop) {
+      this.halt();
+      this.store.set({ playing: false, cursor });
+      return;
+    }
+    if (state.playing) this.target = cursor;
+    this.store.set({ cursor });
+    this.renew();
+  }
+
+  /** Levels at the meters now. The objects are the same at every call. */
+  levels(): { scales: Level[]; master: Level } {
+    const { heard, desk, voice } = this;
+    const { scales, master } = heard;
+    const count = voice?.count ?? 0;
+    while (scales.length < count) scales.push({ peak: 0, rms: 0 });
+    for (const level of scales) level.peak = level.rms = 0;
+    master.peak = master.rms = 0;
+    if (!desk || !voice) return heard;
+    voice.levels(desk.scratch, scales);
+    let { peak, rms } = master;
+    for (const meter of desk.meters) {
+      measure(meter, desk.scratch, master);
+      peak = Math.max(peak, master.peak);
+      rms = Math.max(rms, master.rms);
+    }
+    master.peak = peak;
+    master.rms = rms;
+    return heard;
+  }
+
+  /** What is heard through source, faders, solo and mute, per channel; empty before the first parts. */
+  mix(): Float32Array<ArrayBuffer>[] {
+    const { frame, payload } = this.store.state;
+    if (!frame?.parts) return [];
+    const [, channels = 1, length = 0] = payload.signal.shape;
+    return mixdown(frame.parts, channels, length, this.gains());
+  }
+
+  /** Give everything back: nodes, buffers and the context. Playing again makes it anew. */
+  close(): void {
+    const { desk } = this;
+    if (!desk) return;
+    const cursor = this.position;
+    this.voice?.cut();
+    this.voice = null;
+    this.halt();
+    clearTimeout(this.doze);
+    this.desk = null;
+    this.parts = this.buffers = this.peak = null;
+    desk.life.abort();
+    this.store.set({ playing: false, listening: false, cursor });
+  }
+
+  /** Another Explorer plays: be silent, and then free. */
+  private giveWay(): void {
+    this.pause();
+    this.dozeOff(() => this.close());
+  }
+
+  private dozeOff(act: () => void): void {
+    clearTimeout(this.doze);
+    this.doze = setTimeout(act, DOZE) as unknown as number;
+  }
+
+  /** Fade out what sounds; the context sleeps a little later. */
+  private halt(): void {
+    const { desk, voice } = this;
+    clearTimeout(this.renewal);
+    clearTimeout(this.alarm);
+    this.leave?.();
+    this.leave = this.target = null;
+    if (!desk) return;
+    voice?.end(desk.context.currentTime);
+    this.voice = null;
+    this.dozeOff(() => void desk.context.suspend().catch(() => undefined));
+  }
+
+  /** The worker has answered: other parts are heard from now on, at the same place. */
+  private take(): void {
+    const { frame } = this.store.state;
+    const parts = frame?.parts ?? null;
+    if (!this.desk) return;
+    if (parts === this.parts) return this.setGains();
+    this.parts = parts;
+    this.buffers = this.peak = null;
+    if (parts) return this.renew();
+    // Nothing to hear until the next answer; the place stays.
+    if (!this.voice) return;
+    this.store.set({ cursor: this.position });
+    this.voice.end(this.desk.context.currentTime);
+    this.voice = null;
+  }
+
+  private setGains(): void {
+    // Between a change of level and its parts, the indices are not those of the sound that plays.
+    if (this.voice?.count === this.store.state.level + 1) this.voice.setGains(this.gains());
+  }
+
+  private gains(): number[] {
+    const match = this.match();
+    return factors(this.store.state).map((value) => value * match);
+  }
+
+  private match(): number {
+    const { match_loudness, frame } = this.store.state;
+    const { loudness, request, parts } = frame ?? {};
+    if (!match_loudness || !loudness || !request?.parts || !parts) return 1;
+    return matched(loudness, request.parts, () => this.peakOf(parts));
+  }
+
+  /** Highest peak of the source with all faders at 0 dB. */
+  private peakOf(parts: Float32Array): number {
+    if (this.peak !== null && parts === this.parts) return this.peak;
+    const [, channels = 1, length = 0] = this.store.state.payload.signal.shape;
+    const ones = new Array<number>(parts.length / (channels * length)).fill(1);
+    const peak = peakOf(mixdown(parts, channels, length, ones));
+    if (parts === this.parts) this.peak = peak;
+    return peak;
+  }
+
+  /** Let the next sound take over from the one that plays: other parts, place, speed or loop. */
+  private renew(): void {
+    const { desk, voice, parts, store } = this;
+    if (!desk || !parts || !store.state.playing) return;
+    clearTimeout(this.renewal);
+    const { context, volume } = desk;
+    // One cross-fade at a time: a slider that is drawn along would pile them up.
+    const busy = voice ? voice.run.when + FADE - context.currentTime : 0;
+    if (busy > 0) {
+      const wait = Math.ceil(1000 * busy) + 1;
+      this.renewal = setTimeout(() => this.renew(), wait) as unknown as number;
+      return;
+    }
+    try {
+      this.buffers ??= buffersOf(context, parts, store.state.payload);
+      const run = this.next(context);
+      // At the very end: what plays gets there by itself.
+      if (run.from >= run.length) return;
+      this.target = null;
+      voice?.end(run.when);
+      this.voice = new Voice(context, volume, this.buffers, this.gains(), run);
+      this.voice.onend = () => {
+        this.voice = null;
+        this.stop();
+      };
+    } catch {
+      this.fail("This sound is too large for the browser to play.");
+    }
+  }
+
+  private next(context: AudioContext): Run {
+    const { state } = this.store;
+    const { sampleRate, currentTime, baseLatency } = context;
+    const length = lengthOf(state.payload);
+    const loop = regionOf(state);
+    // On whole frames, so that samples are played and not interpolated.
+    const when = Math.ceil((currentTime + LEAD + (baseLatency || 0)) * sampleRate) / sampleRate;
+    const before = this.voice?.run;
+    let from = this.target ?? (before ? placeAt(before, when) : state.cursor);
+    const ahead = loop !== null && from >= loop.stop;
+    if (ahead) from = loop.start;
+    return {
+      when,
+      from: Math.round(from),
+      pace: paceOf(state),
+      length,
+      loop,
+      jump: ahead || this.target !== null || !before,
+    };
+  }
+
+  private fail(message: string): void {
+    this.close();
+    const notice = {
+      kind: "missing",
+      message,
+      remedy: "Everything else works.",
+      retry: false,
+    } as const;
+    this.store.set({ notice });
   }
 }
+
+const lengthOf = (payload: Payload): number => payload.signal.shape[2] ?? 0;
+
+/** Samples for each second of the audio clock. */
+const paceOf = ({ payload, playback_rate }: State): number =>
+  playback_rate * (payload.sampleRate ?? FALLBACK_RATE);
+
+const sameLoop = (a: Run["loop"], b: Run["loop"]): boolean =>
+  a?.start === b?.start && a?.stop === b?.stop;
+
+/** What is repeated: the selection, or else the whole sound. */
+function regionOf({ loop, selection, payload }: State): Run["loop"] {
+  if (!loop) return null;
+  if (!selection) return { start: 0, stop: lengthOf(payload) };
+  return { start: selection.start[0]!, stop: selection.stop[0]! };
+}
+
+const home = ({ selection }: State): number => selection?.start[0] ?? 0;
