@@ -18,8 +18,10 @@ import torch
 import wam_widgets as wam
 from tests.models import convolutional, random
 from tests.observe import Observed
+from tests.sound import RATE, classifier, scene
 from wam_widgets import __main__ as command
 from wam_widgets import report
+from wam_widgets.front_ends import LogMel
 from wam_widgets.widgets import explorer, wire
 
 # Stands in for the front end where a test is about the page around it. It does what the real one
@@ -283,6 +285,20 @@ def test_demo_writes_a_file(
     assert len(payload["curves"]) == 4
 
 
+def test_demo_of_a_sound(stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "DEMO_METHODS", ("saliency",))
+    path = tmp_path / "demo.html"
+    assert command.main(["demo", "audio", "--output", str(path), "--no-open"]) == 0
+    payload = Page(path.read_text(encoding="utf-8")).content()["payload"]
+    assert payload["modality"] == "audio"
+    assert payload["title"].startswith("What a sound classifier hears: bird, ")
+    # Everything that sounds is explained, and the first of it is what was predicted.
+    (events,) = wam.examples.audio().events or ()
+    assert {e["classes"][0][0] for e in payload["entries"]} == {event.label for event in events}
+    assert payload["entries"][0]["target"] == "predicted"
+    assert len(payload["curves"]) == len(payload["entries"]) == 5
+
+
 def test_demo_complains_before_it_computes(
     stand_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -295,6 +311,11 @@ def test_demo_complains_before_it_computes(
     with pytest.raises(SystemExit):
         command.main(["dance"])
     assert "invalid choice" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        command.main(["demo", "smell"])
+    complaint = capsys.readouterr().err
+    assert "image" in complaint
+    assert "audio" in complaint
 
 
 def test_a_machine_without_a_screen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -317,10 +338,59 @@ def test_a_machine_without_a_screen(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert command.show(tmp_path / "demo.html") is False
 
 
-def test_a_sound_is_refused_clearly(tmp_path: Path) -> None:
-    model = convolutional(1)
-    e = wam.explain(model, random(1, 2, 60), sample_rate=8000, show_progress=False)
-    for call in (lambda: wam.explore(e), lambda: e.to_html(tmp_path / "sound.html")):
-        with pytest.raises(ValueError, match=r"modality 'audio'.*images.*plot\(\)"):
+@pytest.fixture(scope="module")
+def sound() -> wam.Explanation:
+    inner = classifier(64)
+    return wam.explain(
+        lambda mel: inner((mel + 40) / 20),
+        scene(RATE + 401)[0],
+        method=["saliency", "smoothgrad"],
+        n_samples=2,
+        front_end=LogMel(RATE),
+        show_progress=False,
+    )
+
+
+def test_a_sound_is_in_the_file(sound: wam.Explanation, stand_in: Path, tmp_path: Path) -> None:
+    text = report.page(sound, controls={"source": "residual", "gains": [-3.0] + [0.0] * 9})
+    content = Page(text).content()
+    assert content["payload"]["sampleRate"] == RATE
+    assert content["payload"]["features"]["taken"] is True
+    assert content["payload"]["entries"][0]["features"]["shape"] == [1, 64, 65]
+    state = content["state"]
+    assert state["panels"] == ["player", "pyramid", "spectrogram", "spectrum", "reconstruction"]
+    assert (state["family"], state["level"], state["ranking"]) == ("db4", 9, "magnitude")
+    assert (state["source"], state["gains"][0]) == ("residual", -3)
+    words = " ".join(Page(text).words)
+    assert "Sound of 1.03 s · 16 kHz · mono · saliency, smoothgrad" in words
+    assert text == report.page(sound, controls={"source": "residual", "gains": [-3.0] + [0.0] * 9})
+
+
+@pytest.mark.parametrize(
+    ("shape", "rate", "fact"),
+    [
+        ((1, 2, 44100), 44100, "Sound of 1.00 s · 44.1 kHz · stereo"),
+        ((3, 1, 400), 800, "3 sounds of 500 ms each · 800 Hz · mono"),
+        ((1, 4, 22050), 11025, "Sound of 2.00 s · 11.025 kHz · 4 channels"),
+    ],
+)
+def test_the_facts_of_a_sound(
+    shape: tuple[int, ...], rate: float, fact: str, stand_in: Path
+) -> None:
+    e = wam.explain(
+        lambda x: x.mean(dim=1)[:, :2],
+        random(*shape).float(),
+        method="saliency",
+        sample_rate=rate,
+        show_progress=False,
+    )
+    assert fact in " ".join(Page(report.page(e)).words)
+
+
+def test_a_volume_is_refused_clearly(tmp_path: Path) -> None:
+    model = convolutional(3)
+    e = wam.explain(model, random(1, 2, 9, 9, 9), show_progress=False)
+    for call in (lambda: wam.explore(e), lambda: e.to_html(tmp_path / "volume.html")):
+        with pytest.raises(ValueError, match=r"modality 'volume'.*images and sounds.*plot\(\)"):
             call()
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Command line: ``python -m wam_widgets demo``."""
+"""Command line: ``python -m wam_widgets demo [image|audio]``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wam_widgets.examples.example import Example
 
 DEMO_METHODS = ("smooth_integrated_gradients", "smoothgrad", "integrated_gradients")
 
@@ -21,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not output.parent.is_dir():
         return _fail(f"--output is {options.output}: the folder {output.parent} does not exist")
     try:
-        demo(output)
+        demo(output, options.kind)
     except OSError as error:
         return _fail(str(error))
     print(f"Wrote {output.resolve()} ({output.stat().st_size / 1e6:.2f} MB)")
@@ -30,27 +34,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def demo(output: Path) -> None:
-    """Explain the embedded picture and write it as one file."""
-    import torch
-
+def demo(output: Path, kind: str = "image") -> None:
+    """Explain the embedded picture or sound and write it as one file."""
     import wam_widgets as wam
     from wam_widgets.widgets.explorer import front_end
 
     front_end("report.js")  # fail before computing, not after
-    example = wam.examples.image()
+    example = wam.examples.audio() if kind == "audio" else wam.examples.image()
     explainer = wam.Explainer(
         example.model,
         example.input,
         class_names=example.class_names,
         mean=example.mean,
         std=example.std,
+        sample_rate=example.sample_rate,
+        front_end=example.front_end,
     )
-    # Both textures of the picture: the predicted class, and the other one that is in it.
+    # All that is in the picture or the sound: the predicted class, and the others.
     assert explainer.logits is not None
     predicted = int(explainer.logits[0].argmax())
-    classes = [] if example.truth is None else torch.unique(example.truth).tolist()
-    targets: list[int | None] = [None, *(int(k) for k in classes if int(k) != predicted)]
+    classes = _classes(example)
+    targets: list[int | None] = [None, *(k for k in classes if k != predicted)]
     explanation = explainer.empty()
     for target in targets:
         for method in DEMO_METHODS:
@@ -59,10 +63,18 @@ def demo(output: Path) -> None:
     curves = [
         wam.metrics.curve(explanation.select(*key).at(), explainer) for key in explanation.entries
     ]
-    names = ", ".join(sorted(example.class_names[int(k)] for k in classes))
+    names = ", ".join(sorted(example.class_names[k] for k in classes))
+    verb, what = ("hears", "sound") if kind == "audio" else ("looks at", "texture")
     explanation.with_curves(curves).to_html(
-        output, title=f"What a texture classifier looks at: {names}" if names else None
+        output, title=f"What a {what} classifier {verb}: {names}" if names else None
     )
+
+
+def _classes(example: Example) -> list[int]:
+    """Return the classes that are in the first sample of an example."""
+    if example.events is not None:
+        return sorted({event.label for event in example.events[0]})
+    return [] if example.truth is None else sorted(set(example.truth.flatten().tolist()))
 
 
 def show(path: Path) -> bool:
@@ -87,8 +99,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="command", required=True)
     demo = commands.add_parser(
         "demo",
-        help="explain the embedded picture and write one offline HTML file",
-        description="Explain the embedded picture and write one offline, interactive HTML file.",
+        help="explain an embedded example and write one offline HTML file",
+        description="Explain the embedded picture or sound and write one offline, interactive "
+        "HTML file.",
+    )
+    demo.add_argument(
+        "kind",
+        nargs="?",
+        choices=("image", "audio"),
+        default="image",
+        help="a picture (default) or a sound",
     )
     demo.add_argument(
         "--output", default="demo.html", metavar="FILE", help="the file (default: demo.html)"
