@@ -2,8 +2,9 @@
 
 ``python js/dev/page.py`` writes ``js/dev/build/page.html``. The query string chooses a state:
 ``?first`` (nothing computed yet), ``?fail``, ``?gone``, ``?slow``, ``?batch``, ``?tiny``,
-``?constant``, ``?zero``, ``?audio``, ``?views`` (two views of one model), ``?lab`` and ``?vscode`` (the colours
-of these hosts).
+``?constant``, ``?zero``; the sounds ``?audio``, ``?mel`` (behind a front end), ``?stereo``,
+``?short``, ``?silent`` and ``?sounds`` (a batch); ``?views`` (two views of one model), ``?lab`` and
+``?vscode`` (the colours of these hosts).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import skimage.data
 import torch
 
 import wam_widgets as wam
-from wam_widgets.widgets.payload import payload
+from wam_widgets.widgets.payload import default_controls, payload
 
 HERE = Path(__file__).resolve().parent
 METHODS = ["saliency", "smoothgrad", "integrated_gradients", "smooth_integrated_gradients"]
@@ -48,36 +49,74 @@ def explained(x: np.ndarray, methods: list[str]) -> dict[str, Any]:
     return payload(found)
 
 
-def sound(seconds: float = 5.0, rate: int = 44100) -> dict[str, Any]:
-    """The payload of a made-up sound: a hum, a rising tone and clicks in noise."""
+def scene(seconds: float, rate: int) -> torch.Tensor:
+    """A made-up sound: a hum, a rising tone and clicks in noise."""
     time = torch.arange(int(seconds * rate)) / rate
-    rising = torch.sin(2 * np.pi * (400 + 300 * time) * time) * torch.exp(
-        -(((time - 2.5) / 0.8) ** 2)
-    )
+    middle = seconds / 2
+    rising = torch.sin(2 * np.pi * (400 + 300 * time) * time)
+    rising = rising * torch.exp(-(((time - middle) / (0.16 * seconds)) ** 2))
     clicks = torch.zeros_like(time)
-    clicks[rate // 5 :: rate // 2] = 1.0
+    clicks[rate // 5 :: rate // 2] = 0.9
     noise = 0.02 * torch.randn(len(time), generator=torch.Generator().manual_seed(0))
-    x = 0.1 * torch.sin(2 * np.pi * 100 * time) + 0.3 * rising + clicks + noise
+    return 0.1 * torch.sin(2 * np.pi * 100 * time) + 0.3 * rising + clicks + noise
+
+
+def listener(channels: int) -> torch.nn.Module:
+    """A small untrained network on waveforms."""
     torch.manual_seed(0)
-    net = torch.nn.Sequential(
-        torch.nn.Conv1d(1, 16, 64, stride=16),
+    return torch.nn.Sequential(
+        torch.nn.Conv1d(channels, 16, 64, stride=16, padding=32),
         torch.nn.GELU(),
-        torch.nn.Conv1d(16, 16, 16, stride=4),
+        torch.nn.Conv1d(16, 16, 16, stride=4, padding=8),
         torch.nn.GELU(),
         torch.nn.AdaptiveAvgPool1d(1),
         torch.nn.Flatten(),
         torch.nn.Linear(16, 3),
     ).eval()
-    options = {"show_progress": False, "n_samples": 4, "n_steps": 4}
+
+
+def viewer(channels: int) -> torch.nn.Module:
+    """A small untrained network on log-mel pictures."""
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(channels, 16, 5, stride=2, padding=2),
+        torch.nn.GELU(),
+        torch.nn.Conv2d(16, 16, 5, stride=2, padding=2),
+        torch.nn.GELU(),
+        torch.nn.AdaptiveAvgPool2d(1),
+        torch.nn.Flatten(),
+        torch.nn.Linear(16, 3),
+    ).eval()
+
+
+def sound(x: torch.Tensor, rate: int, methods: list[str], mel: bool = False) -> dict[str, Any]:
+    """The payload of some sounds `[N, C, T]`, and the controls that they start with."""
     found = wam.explain(
-        net,
-        x[None, None],
-        method=METHODS,
+        viewer(x.shape[1]) if mel else listener(x.shape[1]),
+        x,
+        method=methods,
         sample_rate=rate,
+        front_end=wam.front_ends.LogMel(rate, n_fft=1024, n_mels=64) if mel else None,
         class_names=("hum", "chirp", "clicks"),
-        **options,
+        show_progress=False,
+        n_samples=4,
+        n_steps=4,
     )
-    return payload(found)
+    return {**payload(found), "controls": default_controls(found)}
+
+
+def sounds() -> dict[str, dict[str, Any]]:
+    """Sounds of several kinds by the query that shows them."""
+    long, short = scene(5.0, 44100), scene(2.0, 16000)
+    other = short.flip(0) * 0.5
+    return {
+        "audio": sound(long[None, None], 44100, METHODS),
+        "mel": sound(long[None, None], 44100, METHODS[1:3], mel=True),
+        "stereo": sound(torch.stack([short, other])[None], 16000, METHODS[:2], mel=True),
+        "short": sound(short[None, None, 3190:3230], 16000, METHODS[:2]),
+        "silent": sound(torch.zeros(1, 1, 16000), 16000, METHODS[:2]),
+        "sounds": sound(torch.stack([short, other, 0.1 * short])[:, None], 16000, METHODS[:2]),
+    }
 
 
 def pack(value: Any) -> str:
@@ -98,7 +137,7 @@ def main() -> None:
         "tiny": explained(cat[None, 60:64, 60:64], METHODS[:2]),
         "constant": explained(np.full((1, 96, 128, 3), 128), METHODS[:2]),
         "zero": zero,
-        "audio": sound(),
+        **sounds(),
     }
     out = HERE / "build"
     out.mkdir(exist_ok=True)

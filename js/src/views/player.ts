@@ -1,10 +1,8 @@
 /** The sound: transport, ruler, waveform in the colours of the scales, and all of it in a bar. */
 import { listen } from "../core/dispose";
-import { type State, spaceOf } from "../core/state";
-import { parent, support } from "../core/tree";
-import type { Box as Range } from "../core/types";
+import { type State } from "../core/state";
 import { decodeItem } from "../core/wire";
-import { type Box, drawTimeAxis, hairline, lengthOf, spanOf, timeText, xOf } from "./axis";
+import { type Box, drawTimeAxis, lengthOf, spanOf, timeText } from "./axis";
 import { Density } from "./density";
 import { fill, h } from "./dom";
 import { Envelope } from "./envelope";
@@ -28,7 +26,6 @@ export function playerPanel(view: View): Panel {
     name: "waveform",
     label: "Waveform",
     top: RULER,
-    drawMore: (context, box) => drawSupport(view, context, box),
   });
   const whole = overview(view);
   body.append(wave.element, whole.element);
@@ -165,26 +162,3 @@ export function playerPanel(view: View): Panel {
 /** Two channels are left and right. */
 const channelName = (index: number, count: number): string =>
   count === 1 ? "" : count === 2 ? "LR"[index]! : String(index + 1);
-
-/** The part of the signal that the coefficient under the pointer reaches, and its parent's. */
-function drawSupport({ store, theme }: View, context: CanvasRenderingContext2D, box: Box): void {
-  const { hover, frame, payload } = store.state;
-  const band = hover?.from === "pyramid" && frame?.layout.subbands[hover.band];
-  if (!band || hover?.from !== "pyramid") return;
-  const space = spaceOf(payload);
-  const above = parent(frame.layout, hover.band, hover.at);
-  const { line, snap } = hairline(context);
-  const outline = ({ start, stop }: Range, colour: string, dash: number[]): void => {
-    const width = context.canvas.width / context.getTransform().a;
-    const left = snap(xOf(start[0]!, store.state, width)) - line / 2;
-    const right = Math.max(left + 3, snap(xOf(stop[0]!, store.state, width)) + line / 2);
-    context.setLineDash(dash);
-    context.strokeStyle = colour;
-    context.lineWidth = line;
-    context.strokeRect(left, box.top + line / 2, right - left, box.height - line);
-    context.setLineDash([]);
-  };
-  const over = above && frame.layout.subbands[above.band];
-  if (over) outline(support(over, above.start, space), theme.muted, [3, 3]);
-  outline(support(band, hover.at, space), theme.ink, []);
-}

@@ -2,6 +2,7 @@
 import { css } from "../core/colour";
 import type { Hover, State } from "../core/state";
 import type { Theme } from "../core/theme";
+import { parent, support } from "../core/tree";
 import {
   type Box,
   GUTTER,
@@ -92,6 +93,7 @@ export function timeSurface(view: View, options: TimeOptions): TimeSurface {
     context.rect(box.left, 0, box.width, marks.height);
     context.clip();
     drawSelection(context, state, view.theme, box, marks.width);
+    drawSupport(context, state, view.theme, box, marks.width);
     options.drawMore?.(context, box);
     if (state.hover?.from === "signal") {
       const x = xOf(state.hover.at[0]! + 0.5, state, marks.width);
@@ -139,6 +141,37 @@ function drawSelection(
   for (const x of [left, right]) upright(context, x, theme.accent, box.top, box.height);
   // What is repeated has a bar along its top.
   if (loop) context.fillRect(left, box.top, right - left, 3);
+}
+
+/** The part of the signal that the coefficient under the pointer reaches; dashed, its parent's. */
+function drawSupport(
+  context: CanvasRenderingContext2D,
+  state: State,
+  theme: Theme,
+  box: Box,
+  width: number,
+): void {
+  const { hover, frame } = state;
+  if (!frame || hover?.from !== "pyramid") return;
+  const { layout } = frame;
+  const mark = (band: number, at: number[], colour: string, dash: number[]): void => {
+    const { start, stop } = support(layout.subbands[band]!, at, layout.space);
+    const { line, snap } = hairline(context);
+    const left = snap(xOf(start[0]!, state, width)) - line / 2;
+    const right = Math.max(left + 3, snap(xOf(stop[0]!, state, width)) + line / 2);
+    context.globalAlpha = 0.08;
+    context.fillStyle = colour;
+    context.fillRect(left, box.top, right - left, box.height);
+    context.globalAlpha = 1;
+    context.setLineDash(dash);
+    context.strokeStyle = colour;
+    context.lineWidth = line;
+    context.strokeRect(left, box.top - 1, right - left, box.height + 2);
+    context.setLineDash([]);
+  };
+  const above = layout.subbands[hover.band] && parent(layout, hover.band, hover.at);
+  if (above) mark(above.band, above.start, theme.muted, [3, 3]);
+  if (layout.subbands[hover.band]) mark(hover.band, hover.at, theme.ink, []);
 }
 
 /** A line that is seen on any picture, with a handle to drag. */
