@@ -1,6 +1,6 @@
-"""Fixtures that drive a real browser and a real JupyterLab.
+"""Fixtures: Explorers without a browser, a real browser, a real JupyterLab.
 
-A test that asks for one of them is marked ``browser`` by itself and runs after all others:
+A test that asks for the browser is marked ``browser`` by itself and runs after all others:
 Playwright keeps an event loop in the main thread, where ``asyncio.run`` then no longer works.
 """
 
@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import comm
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import wam_widgets as wam
 from tests import chromium
+from tests.connection import Explore, FakeComm
 from tests.exported import Exported
 from tests.lab import JupyterLab
 from tests.observe import Observed
+from wam_widgets.widgets import explorer as explorer_module
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,3 +72,20 @@ def jupyterlab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
     folder: Path = tmp_path_factory.mktemp("jupyterlab")
     with JupyterLab.start(folder) as lab:
         yield lab
+
+
+@pytest.fixture
+def explore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Explore]:
+    """wam.explore with a stand-in for the built front end and for the connection."""
+    (tmp_path / "widget.js").write_text("export default {}")
+    monkeypatch.setattr(explorer_module, "STATIC", tmp_path)
+    monkeypatch.setattr(comm, "create_comm", FakeComm)
+    made: list[wam.Explorer] = []
+
+    def call(*arguments: Any, **options: Any) -> wam.Explorer:
+        made.append(wam.explore(*arguments, **options))
+        return made[-1]
+
+    yield call
+    for explorer in made:
+        explorer.close()

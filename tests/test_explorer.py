@@ -5,27 +5,20 @@ from __future__ import annotations
 import base64
 import re
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import comm
 import ipywidgets
 import numpy as np
 import pytest
 import torch
 import traitlets
-from comm.base_comm import BaseComm
 from torch import Tensor, nn
 
 import wam_widgets as wam
+from tests.connection import PATIENCE, Explore, from_browser, unpacked
 from wam_widgets.widgets import explorer as module
 from wam_widgets.widgets import wire
 from wam_widgets.widgets.controls import COLOUR_MAPS
-
-PATIENCE = 60  # seconds until a test that hangs fails
-
-Explore = Callable[..., wam.Explorer]
 
 
 class Tiny(nn.Module):
@@ -45,33 +38,6 @@ class Tiny(nn.Module):
         return torch.tanh(torch.einsum("bchw,kchw->bk", x, self.weight)) * 3
 
 
-class FakeComm(BaseComm):
-    """Keeps what would go to the browser."""
-
-    def __init__(self, **options: Any) -> None:
-        self.messages: list[tuple[dict[str, Any], list[Any]]] = []
-        super().__init__(**options)
-
-    def publish_msg(
-        self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **_: Any
-    ) -> None:
-        self.messages.append((data or {}, list(buffers or [])))
-
-    def custom(self, kind: str) -> list[tuple[dict[str, Any], list[Any]]]:
-        return [
-            (data["content"], buffers)
-            for data, buffers in self.messages
-            if data.get("method") == "custom" and data["content"]["kind"] == kind
-        ]
-
-    def updates(self) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        for data, _ in self.messages:
-            if data.get("method") == "update":
-                merged.update(data["state"])
-        return merged
-
-
 @pytest.fixture
 def model() -> Tiny:
     return Tiny().eval()
@@ -83,36 +49,8 @@ def x() -> Tensor:
 
 
 @pytest.fixture
-def explore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Explore]:
-    """wam.explore with a stand-in for the built front end and for the connection."""
-    (tmp_path / "widget.js").write_text("export default {}")
-    monkeypatch.setattr(module, "STATIC", tmp_path)
-    monkeypatch.setattr(comm, "create_comm", FakeComm)
-    made: list[wam.Explorer] = []
-
-    def call(*arguments: Any, **options: Any) -> wam.Explorer:
-        made.append(wam.explore(*arguments, **options))
-        return made[-1]
-
-    yield call
-    for explorer in made:
-        explorer.close()
-
-
-@pytest.fixture
 def live(explore: Explore, model: Tiny, x: Tensor) -> wam.Explorer:
     return explore(model, x, class_names=["a", "b", "c"], n_samples=3, show_progress=False)
-
-
-def from_browser(explorer: wam.Explorer, **content: Any) -> None:
-    message = {"content": {"data": {"method": "custom", "content": content}}, "buffers": []}
-    explorer.comm.handle_msg(message)
-
-
-def unpacked(content: dict[str, Any], buffers: list[Any]) -> Any:
-    packed: Any = {**content["entry"]["gradient"]}
-    packed["data"] = bytes(buffers[packed["buffer"]])
-    return wire.decode(packed)
 
 
 def test_it_begins_with_the_defaults_of_the_explanation(live: wam.Explorer, x: Tensor) -> None:
