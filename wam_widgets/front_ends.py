@@ -104,7 +104,9 @@ class LogMel(nn.Module):
     goes there; at exact silence it is zero.
 
     It computes in float32, or in float64 for a float64 input (half precision is widened), on the
-    device of the input. It has nothing to learn and nothing to save: its state dict is empty.
+    device of the input. Single precision is good to 1e-4 dB within 40 dB of the loudest value of a
+    frame, and rounds softer ones by up to some 1e-3 dB. There is nothing to learn and nothing to
+    save: the state dict is empty.
     """
 
     window: Tensor
