@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from wam_widgets.checks import fraction
+from wam_widgets.checks import positive_int
 from wam_widgets.coefficients import ORIENTATIONS, Coefficients
 from wam_widgets.geometry import scale_maps
+from wam_widgets.reconstruction import MASKS, shifted, shifts, unshifted, weigh
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
     from wam_widgets.figures import NotebookFigure
     from wam_widgets.wavelets import Basis
 
+__all__ = ["MASKS", "RANKINGS", "Attribution"]
+
 RANKINGS = ("signed", "magnitude")
 """Orders of importance: by value (what speaks for the target first), or by absolute value."""
-
-MASKS = ("hard", "soft")
-"""Kept coefficients as they are, or shrunk towards the threshold as in ``pywt.threshold``."""
 
 
 @dataclass(frozen=True)
@@ -112,24 +111,7 @@ class Attribution:
         orientations: Sequence[str] | None = None,
     ) -> Coefficients:
         """Return the mask that :meth:`reconstruct` applies, values from 0 to 1."""
-        keep = fraction(keep, "keep")
-        ranking = self._check_ranking(ranking)
-        if mask not in MASKS:
-            raise ValueError(f"mask is {mask!r}: it must be one of {', '.join(MASKS)}")
-        score = self.score(ranking)
-        count = score.shape[1]
-        kept = math.floor(keep * count + 0.5)
-        order = torch.sort(score, dim=1, descending=True, stable=True).indices
-        weight = torch.zeros_like(score)
-        if kept:
-            value = torch.ones_like(score[:, :kept])
-            if mask == "soft" and kept < count:
-                threshold = score.gather(1, order[:, kept : kept + 1]).clamp(min=0)
-                top = score.gather(1, order[:, :kept])
-                shrunk = 1 - threshold / torch.where(top > 0, top, torch.ones_like(top))
-                value = torch.where(threshold > 0, shrunk.clamp(min=0), value)
-            weight.scatter_(1, order[:, :kept], value)
-        chosen = self.values.unflatten(weight)
+        chosen = self.values.unflatten(weigh(self.score(ranking), keep, mask))
         return self._select(chosen, scales, orientations)
 
     def score(self, ranking: str | None = None) -> Tensor:
@@ -144,6 +126,7 @@ class Attribution:
         ranking: str | None = None,
         mask: str = "hard",
         orientations: Sequence[str] | None = None,
+        cycle_spins: int = 1,
     ) -> Tensor:
         """Return the signal made of the most important coefficients only.
 
@@ -157,24 +140,79 @@ class Attribution:
         ranking : {"signed", "magnitude"}, optional
             Default: measured best for the modality, signed for images and volumes, magnitude
             for audio.
-        mask : {"hard", "soft"}
-            Kept coefficients as they are, or weighted by 1 − threshold / importance.
+        mask : {"hard", "soft", "modulated"}
+            Kept coefficients as they are; weighted by 1 − t/s, with s the importance and t that of
+            the first one not kept; or all of them weighted by s/(s + t), without a cut.
         orientations : sequence of str, optional
             For images ``"horizontal"``, ``"vertical"``, ``"diagonal"``; all by default.
+        cycle_spins : int
+            Mean over so many shifts of the transform's grid, each ranked anew: less rough than one
+            alone. 8 are usually enough. Time grows with it, memory does not.
 
         Returns
         -------
         Tensor
             Shape of the signal. ``signal − reconstruct(…)`` is the residual.
         """
-        weights = self.weights(keep, scales, ranking, mask, orientations)
-        return self.basis.synthesise(weights * self.coefficients)
+        total: Tensor | None = None
+        for shift, spun in self._spins(cycle_spins):
+            weights = spun.weights(keep, scales, ranking, mask, orientations)
+            made = spun.basis.synthesise(weights * spun.coefficients)
+            made = unshifted(made, shift)
+            total = made if total is None else total + made
+        assert total is not None
+        return total / cycle_spins
+
+    def parts(
+        self,
+        keep: float | None = None,
+        ranking: str | None = None,
+        mask: str = "hard",
+        cycle_spins: int = 1,
+    ) -> Tensor:
+        """Return what each scale adds to the signal, or to its reconstruction.
+
+        Parameters
+        ----------
+        keep : float, optional
+            Share of coefficients kept, as in :meth:`reconstruct`, to which the parts then add up.
+            None: of the signal itself.
+        ranking, mask, cycle_spins
+            As in :meth:`reconstruct`.
+
+        Returns
+        -------
+        Tensor
+            ``[N, J + 1, C, *space]``: index 0 the approximation, 1 the coarsest scale, J the
+            finest, see :meth:`Basis.bands`. Their sum over axis 1 is the signal.
+        """
+        signal = self.explanation.signal
+        total: Tensor | None = None
+        for shift, spun in self._spins(cycle_spins):
+            kept = spun.coefficients
+            if keep is not None:
+                kept = spun.weights(keep, None, ranking, mask) * kept
+            if total is None:
+                count = self.basis.level + 1
+                total = kept.approximation.new_zeros(len(self), count, *signal.shape[1:])
+            for index in range(self.basis.level + 1):
+                alone = spun.basis.synthesise(self._select(kept, [index], None))
+                total[:, index].add_(unshifted(alone, shift), alpha=1 / cycle_spins)
+        assert total is not None
+        return total
 
     def plot(self, sample: int = 0, **options: Any) -> NotebookFigure:
         """Return a matplotlib figure of one sample, see :func:`wam_widgets.figures.plot`."""
         from wam_widgets.figures import plot
 
         return plot(self, sample, **options)
+
+    def _spins(self, cycle_spins: int) -> Iterator[tuple[tuple[int, ...], Attribution]]:
+        """Go through the shifts; one attribution is alive at a time, the first is this one."""
+        count = positive_int(cycle_spins, "cycle_spins")
+        for shift in shifts(self.basis.level, len(self.explanation.space), count):
+            moved = any(shift)
+            yield shift, shifted(self.explanation, shift).at(self.basis) if moved else self
 
     def _check_ranking(self, ranking: str | None) -> str:
         if ranking is None:

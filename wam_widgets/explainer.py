@@ -14,15 +14,9 @@ from torch import Tensor
 from wam_widgets import checks, front_ends, sounds
 from wam_widgets.classifier import Classifier
 from wam_widgets.explanation import Entry, Explanation
-from wam_widgets.gradients import (
-    METHODS,
-    Mean,
-    Schedule,
-    check_method,
-    default_batch,
-    mean_gradient,
-)
+from wam_widgets.gradients import Mean, default_batch, mean_gradient
 from wam_widgets.objectives import Objective, Target, resolve_target, target_name
+from wam_widgets.schedule import LOUDNESS_POWER, METHODS, Schedule, check_method
 
 NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
 """Default standard deviation of the noise, as a fraction of the value range."""
@@ -147,7 +141,8 @@ class Explainer:
         check_method(method)
         kind = METHODS[method]
         classes = self._classes(target)
-        schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed)
+        power = 1 if self.features is None else LOUDNESS_POWER
+        schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed, power)
         stream = None
         with self.classifier.untouched(self.signal.device, self.seed):
             entry = Entry(
@@ -327,7 +322,8 @@ def explain(
     baselines : None, float, "blur" or Tensor
         Where the path of integrated gradients begins; zero by default.
     n_steps : int
-        Points of integrated gradients (Gauss–Legendre). Default 32.
+        Points of integrated gradients (Gauss–Legendre; with a front end denser towards the
+        baseline, where loudness changes fastest). Default 32.
     n_samples : int
         Points of SmoothGrad and of smooth integrated gradients. Default 25.
     noise_level : float, optional
