@@ -15,6 +15,8 @@ import { amplitudeLimit, paintAmplitudes, paintSignal, tintStrip, writeValues } 
 const RULER = 24;
 /** Between two channels, in pixels. */
 const GAP = 8;
+/** Least height of a channel, with its gap. */
+const LANE = 88;
 
 export function playerPanel(view: View): Panel {
   const { store, signal } = view;
@@ -48,6 +50,8 @@ export function playerPanel(view: View): Panel {
     channels = Array.from({ length: shape[0]! }, (_, c) => {
       return new Envelope(data.subarray(c * length, (c + 1) * length));
     });
+    // Many channels are not pressed into the height of one.
+    wave.element.style.setProperty("--wam-least", `${RULER + channels.length * LANE}px`);
     limit = amplitudeLimit(Math.max(...channels.map((channel) => channel.peak)));
   };
   /** Of the picture of this sample; kept, since scrolling changes nothing of it. */

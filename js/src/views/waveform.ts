@@ -15,7 +15,7 @@ export const amplitudeLimit = (peak: number): number =>
   peak > 0 ? Math.max(1e-6, 1.06 * peak) : 1;
 
 /** Round amplitudes from zero up to the limit, at least `room` pixels apart on `height` pixels. */
-export function amplitudeTicks(limit: number, height: number, room = 20): number[] {
+export function amplitudeTicks(limit: number, height: number, room = 16): number[] {
   const least = (limit * room) / height;
   const power = 10 ** Math.floor(Math.log10(least));
   const step = [1, 2, 5, 10].map((m) => m * power).find((v) => v >= least)!;
