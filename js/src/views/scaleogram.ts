@@ -6,7 +6,17 @@ import { cellStart, reduceRow, strongestIn } from "../core/scaleogram";
 import type { Hover } from "../core/state";
 import { centre, children, nearest, parent } from "../core/tree";
 import type { Frame, Subband } from "../core/types";
-import { type Box, GUTTER, MARGIN, drawTimeAxis, hairline, lengthOf, revealed, spanOf, xOf } from "./axis";
+import {
+  type Box,
+  GUTTER,
+  MARGIN,
+  drawTimeAxis,
+  hairline,
+  lengthOf,
+  revealed,
+  spanOf,
+  xOf,
+} from "./axis";
 import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
 import { mapping } from "./mapping";
 import { scaleName } from "./format";
@@ -201,7 +211,7 @@ function drawLabels(
     context.fillRect(box.left - 4, top + 0.5, 3, high - 1);
     context.fillStyle = theme.ink;
     context.textAlign = "left";
-    const name = high >= 20 ? scaleName(index, level, true) : index === 0 ? "A" : `${row + 1}`;
+    const name = high >= 28 ? scaleName(index, level, true) : index === 0 ? "A" : `${row + 1}`;
     if (high >= 11) context.fillText(name, 0, top + high / 2);
     context.globalAlpha = 1;
     context.fillStyle = theme.muted;
