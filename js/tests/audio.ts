@@ -1,8 +1,12 @@
 /** A Web Audio API without sound: it keeps the graph, the ramps and a clock that the test moves. */
 
-type Event =
-  | { kind: "set" | "ramp"; value: number; time: number }
-  | { kind: "target"; value: number; time: number; constant: number };
+interface Event {
+  kind: "set" | "ramp" | "target";
+  value: number;
+  time: number;
+  /** Time constant of a target. */
+  constant: number;
+}
 
 export class FakeParam {
   private events: Event[] = [];
@@ -15,10 +19,10 @@ export class FakeParam {
     this.base = value;
   }
   setValueAtTime(value: number, time: number): this {
-    return this.add({ kind: "set", value, time });
+    return this.add({ kind: "set", value, time, constant: 0 });
   }
   linearRampToValueAtTime(value: number, time: number): this {
-    return this.add({ kind: "ramp", value, time });
+    return this.add({ kind: "ramp", value, time, constant: 0 });
   }
   setTargetAtTime(value: number, time: number, constant: number): this {
     return this.add({ kind: "target", value, time, constant });
@@ -31,7 +35,7 @@ export class FakeParam {
   at(time: number): number {
     let value = this.base;
     let since = 0;
-    let target: { value: number; time: number; constant: number } | null = null;
+    let target: Event | null = null;
     const now = (t: number): number =>
       target
         ? target.value + (value - target.value) * Math.exp((target.time - t) / target.constant)

@@ -25,6 +25,10 @@ const ICONS = {
   expand: "M9.5 2.5h4v4M13.5 2.5l-4.5 4.5M6.5 13.5h-4v-4M2.5 13.5 7 9",
   help: "M5.7 6a2.3 2.3 0 1 1 3.2 2.1c-.6.3-.9.7-.9 1.4M8 12.2v.3",
   close: "M4 4l8 8M12 4l-8 8",
+  play: "M5 3v10l8-5z",
+  pause: "M5.5 3.5v9M10.5 3.5v9",
+  start: "M12 3.5v9L5.5 8zM3.5 3.5v9",
+  loop: "M4 10.5a3 3 0 0 1 0-6h7.5M9.5 2.5l2 2-2 2M12 5.5a3 3 0 0 1 0 6H4.5M6.5 13.5l-2-2 2-2",
 };
 
 export function icon(name: keyof typeof ICONS): SVGSVGElement {

@@ -12,8 +12,13 @@ export function savePicture(view: View, sections: HTMLElement[], name: string): 
   // Not toBlob: browsers encode that in idle time, which a busy page does not have for seconds.
   const base64 = canvas.toDataURL("image/png").split(",")[1] ?? "";
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const url = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
-  const link = h("a", { href: url, download: fileName(view, name) });
+  download(view, new Blob([bytes], { type: "image/png" }), fileName(view, name));
+}
+
+/** Save a file through a link that is clicked. */
+export function download(view: View, blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = h("a", { href: url, download: name });
   view.root.append(link);
   link.click();
   link.remove();

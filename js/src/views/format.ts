@@ -1,6 +1,6 @@
 /** Numbers and names as people read them. */
 import { bandText, secondDigits, seconds } from "../core/hertz";
-import type { State } from "../core/state";
+import { FADER, type State } from "../core/state";
 import type { Payload, Subband } from "../core/types";
 
 const THIN = "\u202f";
@@ -28,6 +28,12 @@ export function percent(share: number): string {
   const value = 100 * share;
   const digits = value === 0 || value >= 9.95 ? 0 : value >= 0.95 ? 1 : 2;
   return `${value.toFixed(digits)}${THIN}%`;
+}
+
+/** A gain with its sign: "+3.2 dB", "0 dB", "−12 dB"; the bottom of a fader is silence. */
+export function decibels(value: number): string {
+  if (value <= FADER.lowest) return `−∞${THIN}dB`;
+  return `${signed(Math.round(10 * value) / 10)}${THIN}dB`;
 }
 
 export const count = (value: number): string => value.toLocaleString("en").replace(/,/g, THIN);

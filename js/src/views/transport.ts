@@ -1,0 +1,150 @@
+/** Play, choose what is heard, loop, speed, volume, and take it away as a file. */
+import { listen } from "../core/dispose";
+import { RATES, SOURCES, type State } from "../core/state";
+import type { Source } from "../core/types";
+import { encodeWav } from "../core/wav";
+import { lengthOf, timeText } from "./axis";
+import { fill, h, icon, iconButton, write } from "./dom";
+import { download } from "./export";
+import { decibels, percent } from "./format";
+import { meter, whilePlaying } from "./meter";
+import { type Changes, type View, concerns } from "./panel";
+
+const LABELS: Record<Source, string> = {
+  original: "Original",
+  important: "Important",
+  residual: "Residual",
+};
+const STEPS = 100;
+
+export interface Transport {
+  element: HTMLElement;
+  keys: (keyof State)[];
+  draw(changed: Changes): void;
+}
+
+export function transport(view: View): Transport {
+  const { store, session, signal } = view;
+  const { player } = session;
+  const play = h("button", { type: "button", class: "wam-play" }, icon("play"), icon("pause"));
+  const back = iconButton("start", "Return to start");
+  const now = h("span");
+  const whole = h("span");
+  const clock = h("div", { class: "wam-clock" }, now, " / ", whole);
+  const radios = SOURCES.map((value) =>
+    h("input", { type: "radio", name: "source", value, "aria-label": LABELS[value] }),
+  );
+  const sources = h(
+    "div",
+    { class: "wam-segments", role: "radiogroup", "aria-label": "Source" },
+    ...radios.map((radio, i) => h("label", {}, radio, h("span", {}, LABELS[SOURCES[i]!]))),
+  );
+  const level = meter();
+  const loop = toggle("Loop");
+  loop.prepend(icon("loop"));
+  const speed = h("select", { "aria-label": "Speed" });
+  const volume = h("input", { type: "range", min: 0, max: STEPS, "aria-label": "Volume" });
+  const match = toggle("Match loudness");
+  const matching = h("span", { class: "wam-value" });
+  const save = h("button", { type: "button", class: "wam-text" }, "Download WAV");
+  const element = h(
+    "div",
+    { class: "wam-transport", role: "group", "aria-label": "Playback" },
+    h("div", {}, play, back, clock, sources, level.element),
+    h(
+      "div",
+      {},
+      loop,
+      h("label", {}, h("span", {}, "Speed"), speed),
+      h("label", { class: "wam-volume" }, h("span", {}, "Volume"), volume),
+      h("div", { class: "wam-match" }, match, matching),
+      save,
+    ),
+  );
+  /** A download was asked for before there was anything to save. */
+  let saving = false;
+
+  const { state } = store;
+  listen(play, "click", () => player.toggle(), signal);
+  listen(
+    back,
+    "click",
+    () => player.seek(state.loop ? (state.selection?.start[0] ?? 0) : 0),
+    signal,
+  );
+  listen(
+    sources,
+    "change",
+    (event) => store.set({ source: (event.target as HTMLInputElement).value as Source }),
+    signal,
+  );
+  listen(loop, "click", () => store.set({ loop: !state.loop }), signal);
+  listen(speed, "change", () => store.set({ playback_rate: Number(speed.value) }), signal);
+  listen(volume, "input", () => store.set({ volume: Number(volume.value) / STEPS }), signal);
+  listen(match, "click", () => store.set({ match_loudness: !state.match_loudness }), signal);
+  listen(
+    save,
+    "click",
+    () => {
+      saving = true;
+      if (!saveNow()) store.set({ listening: true });
+    },
+    signal,
+  );
+
+  const saveNow = (): boolean => {
+    const { frame, source, level: depth, payload } = state;
+    // Not what the worker gave before the last change.
+    if (!frame?.parts || frame.request.parts !== source || frame.request.level !== depth)
+      return false;
+    saving = false;
+    const bytes = encodeWav(player.mix(), payload.sampleRate ?? 1);
+    const name = `wam-${payload.title}-${source}`.replace(/[^\w.-]+/g, "-");
+    download(view, new Blob([bytes], { type: "audio/wav" }), `${name}.wav`);
+    return true;
+  };
+  const tell = (elapsed: number): void => {
+    write(now, timeText(player.position, state).replace(/ (s|min)$/, ""));
+    level.show(state.playing ? player.levels().master : null, elapsed);
+  };
+  whilePlaying(view, tell);
+
+  return {
+    element,
+    keys: [
+      ...(["playing", "cursor", "frame", "payload", "source", "loop", "playback_rate"] as const),
+      ...(["volume", "match_loudness", "gains", "scales"] as const),
+    ],
+    draw(changed): void {
+      tell(0);
+      if (concerns(changed, "playing")) {
+        const label = state.playing ? "Pause" : "Play";
+        play.setAttribute("aria-label", label);
+        play.title = `${label} (space)`;
+        play.dataset["playing"] = String(state.playing);
+      }
+      if (concerns(changed, "payload")) write(whole, timeText(lengthOf(state), state));
+      for (const radio of radios) radio.checked = radio.value === state.source;
+      press(loop, state.loop);
+      press(match, state.match_loudness);
+      fill(
+        speed,
+        RATES.map((rate) => ({ value: String(rate), label: `${rate} ×` })),
+        String(state.playback_rate),
+      );
+      const place = Math.round(STEPS * state.volume);
+      if (Number(volume.value) !== place) volume.value = String(place);
+      volume.style.setProperty("--wam-fill", `${place}%`);
+      volume.setAttribute("aria-valuetext", percent(place / STEPS));
+      const told = state.match_loudness && state.frame?.parts;
+      write(matching, told ? decibels(player.matching) : "");
+      if (saving && concerns(changed, "frame")) saveNow();
+    },
+  };
+}
+
+const toggle = (label: string): HTMLButtonElement =>
+  h("button", { type: "button", class: "wam-text wam-toggle" }, label);
+
+const press = (button: HTMLElement, on: boolean): void =>
+  button.setAttribute("aria-pressed", String(on));
