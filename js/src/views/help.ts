@@ -3,28 +3,48 @@ import { listen } from "../core/dispose";
 import { h, iconButton } from "./dom";
 import type { View } from "./panel";
 
-const LINES: readonly (readonly [string, string])[] = [
-  ["Point at a coefficient", "see where it reaches in the signal, its parent and children"],
-  ["Point at the signal", "see the coefficients that look at this place, on every scale"],
-  ["Drag in the signal", "restrict spectrum and numbers to a part"],
+type Lines = readonly (readonly [string, string])[];
+
+const SCALES: Lines = [
   ["Click a bar, or S", "solo a scale"],
   ["Shift-click a bar, or M", "mute a scale"],
   ["1 … 9", "solo a scale"],
   ["0", "all scales"],
   ["Double click a panel", "full size and back"],
+];
+
+const IMAGE: Lines = [
+  ["Point at a coefficient", "see where it reaches in the signal, its parent and children"],
+  ["Point at the signal", "see the coefficients that look at this place, on every scale"],
+  ["Drag in the signal", "restrict spectrum and numbers to a part"],
+  ...SCALES,
   ["Arrow keys", "step a control; move the cursor in signal and pyramid (with Alt: further)"],
   ["Shift and arrow keys", "brush in the signal"],
   ["Page up, page down", "parent and child of a coefficient"],
   ["Esc", "close this, leave full size, clear the brush"],
 ];
 
+const SOUND: Lines = [
+  ["Space", "play and pause"],
+  ["Click in time", "move the playhead; the ruler can be dragged along"],
+  ["Drag in time", "select: restrict spectrum and numbers to a part, and repeat it with Loop"],
+  ["Ctrl and wheel, + and −", "zoom in time; Shift and wheel, page up and down to scroll"],
+  ["Arrow keys", "move the playhead; walk along the scaleogram (with Alt: further)"],
+  ["Shift and arrow keys", "select a range of time"],
+  ["Home, End", "go to the start or the end"],
+  ...SCALES,
+  ["Double click a fader", "back to 0 dB"],
+  ["Esc", "close this, leave full size, clear the selection"],
+];
+
 export function help(view: View): { element: HTMLElement; draw(): void } {
   const { store, signal } = view;
+  const sound = store.state.payload.modality === "audio";
   const close = iconButton("close", "Close");
   const list = h(
     "dl",
     {},
-    ...LINES.flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]),
+    ...(sound ? SOUND : IMAGE).flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]),
   );
   const card = h("div", { class: "wam-card" }, h("header", {}, h("h3", {}, "How to"), close), list);
   const element = h(

@@ -3,7 +3,26 @@ import { listen } from "../core/dispose";
 import type { View } from "./panel";
 import { soloScale } from "./scales";
 
-export function keys({ root, store, signal }: View): void {
+/** Where space, or the keys for start and end, already mean something. */
+const TYPED = "select, textarea, input:not([type=range], [type=radio], [type=checkbox])";
+const PRESSED = `${TYPED}, button`;
+const STEPPED = `${TYPED}, input`;
+
+export function keys({ root, store, session, signal }: View): void {
+  const { player } = session;
+  /** Keys that play; whether this was one. */
+  const sounds = ({ key, target, repeat }: KeyboardEvent): boolean => {
+    const { payload } = store.state;
+    if (payload.modality !== "audio") return false;
+    const on = (what: string): boolean => (target as Element).matches(what);
+    if (key === " " && !on(PRESSED)) {
+      // A key that is held down is one press.
+      if (!repeat) player.toggle();
+    } else if (key === "Home" && !on(STEPPED)) player.seek(0);
+    else if (key === "End" && !on(STEPPED)) player.seek(payload.signal.shape[2] ?? 0);
+    else return false;
+    return true;
+  };
   listen(
     root,
     "keydown",
@@ -29,7 +48,7 @@ export function keys({ root, store, signal }: View): void {
         const index = level + 1 - Number(event.key);
         if (index > 0) soloScale(store, index);
       } else if (event.key === "0") store.set({ scales: null });
-      else return;
+      else if (!sounds(event)) return;
       event.preventDefault();
     },
     signal,

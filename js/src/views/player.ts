@@ -10,6 +10,7 @@ import { drawLegend } from "./overlay";
 import { overview } from "./overview";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { MARK_KEYS, timeSurface } from "./timeline";
+import { transport } from "./transport";
 import { amplitudeLimit, paintAmplitudes, paintSignal, tintStrip, writeValues } from "./waveform";
 
 const RULER = 24;
@@ -30,7 +31,8 @@ export function playerPanel(view: View): Panel {
     top: RULER,
   });
   const whole = overview(view);
-  body.append(wave.element, whole.element);
+  const desk = transport(view);
+  body.append(desk.element, wave.element, whole.element);
   const strip = h("canvas");
 
   let channels: Envelope[] = [];
@@ -136,10 +138,11 @@ export function playerPanel(view: View): Panel {
 
   return {
     section,
-    keys: ["frame", "payload", "sample", "overlay", "scales", ...MARK_KEYS],
+    keys: ["frame", "payload", "sample", "overlay", "scales", ...MARK_KEYS, ...desk.keys],
     draw(changed: Changes): void {
       const { state } = store;
       last = changed;
+      if (concerns(changed, ...desk.keys)) desk.draw(changed);
       const again = concerns(changed, "payload");
       if (concerns(changed, "frame", "payload", "sample", "overlay", "scales", "span"))
         paint(again);
