@@ -1,13 +1,29 @@
 /** The signal from the most important coefficients, and what they leave over. */
 import { listen } from "../core/dispose";
-import type { Mask, Ranking } from "../core/types";
+import { SPINS, type State } from "../core/state";
+import type { Frame, Mask, Ranking } from "../core/types";
+import { decodeItem } from "../core/wire";
 import { curveView } from "./curve";
 import { fill, h, write } from "./dom";
+import { Envelope } from "./envelope";
 import { count, percent } from "./format";
 import { STEPS, placeOf, shareAt } from "./keep";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { type Raster, blit, isSmooth, rasterise } from "./picture";
+import { REBUILT_KEYS, rebuilt } from "./rebuilt";
 import { Surface } from "./surface";
+import { amplitudeLimit } from "./waveform";
+
+const MASKS =
+  "Hard: kept as they are. Soft: what exceeds the threshold. " +
+  "Modulated: all, weighted by their importance";
+const SPINNING =
+  "Mean of the reconstructions from this many shifted transforms: less rough to hear";
+/** What the curve depends on: not the time in view, nor what plays. */
+const CURVE_KEYS: ReadonlySet<keyof State> = new Set([
+  ...(["payload", "keep", "ranking", "curves", "measuring"] as const),
+  ...(["live", "family", "level", "mode", "shown", "sample"] as const),
+]);
 
 export function reconstructionPanel(view: View): Panel {
   const { store, signal } = view;
@@ -17,19 +33,22 @@ export function reconstructionPanel(view: View): Panel {
   const kept = h("span", { class: "wam-value", "aria-hidden": "true" });
   const ranking = h("select", { "aria-label": "Ranking" });
   const mask = h("select", { "aria-label": "Mask" });
+  const spins = h("select", { "aria-label": "Cycle spins" });
   tools.append(
     h("label", { class: "wam-keep" }, h("span", {}, "Keep"), keep, kept),
     h("label", {}, h("span", {}, "Ranking"), ranking),
-    h("label", {}, h("span", {}, "Mask"), mask),
+    h("label", { title: MASKS }, h("span", {}, "Mask"), mask),
   );
+  const sound = store.state.payload.modality === "audio";
+  if (sound) tools.append(h("label", { title: SPINNING }, h("span", {}, "Cycle spins"), spins));
   listen(keep, "input", () => store.set({ keep: shareAt(Number(keep.value) / STEPS) }), signal);
   listen(ranking, "change", () => store.set({ ranking: ranking.value as Ranking }), signal);
   listen(mask, "change", () => store.set({ mask: mask.value as Mask }), signal);
+  listen(spins, "change", () => store.set({ cycle_spins: Number(spins.value) }), signal);
 
-  const important = image("wam-main", "Important part");
-  const residual = image("wam-rest", "Residual");
   const curve = curveView(view);
-  body.append(important.figure, residual.figure, curve.element);
+  const parts = (sound ? sounds : images)(view);
+  body.append(...parts.figures, curve.element);
 
   const controls = (): void => {
     const { state } = store;
@@ -48,41 +67,84 @@ export function reconstructionPanel(view: View): Panel {
     );
     fill(
       mask,
-      [
-        { value: "hard", label: "hard" },
-        { value: "soft", label: "soft" },
-      ],
+      ["hard", "soft", "modulated"].map((value) => ({ value, label: value })),
       state.mask,
     );
-  };
-
-  const pictures = (again: boolean): void => {
-    const { frame, payload } = store.state;
-    if (!frame) return;
-    // Without the approximation a signal has no brightness of its own: its zero is middle grey.
-    const { scales } = frame.request;
-    const bare = scales !== null && !scales.includes(0);
-    const kept = `${count(frame.kept)} of ${count(frame.total)}`;
-    important.show(view, frame.important, kept, again, bare);
-    residual.show(view, frame.residual, bare ? "" : "grey is zero", again, !bare);
-    const label = `Reconstruction from ${frame.kept} of ${frame.total} coefficients of ${payload.title}`;
-    important.surface.canvas.setAttribute("aria-label", label);
-    residual.surface.canvas.setAttribute("aria-label", "What the kept coefficients leave over");
+    fill(
+      spins,
+      SPINS.map((spin) => ({ value: String(spin), label: String(spin) })),
+      String(state.cycle_spins),
+    );
   };
 
   return {
     section,
     keys: [
       ...(["frame", "payload", "keep", "ranking", "mask", "curves", "measuring"] as const),
-      ...(["live", "family", "level", "mode", "shown", "sample"] as const),
+      ...(["live", "family", "level", "mode", "shown", "sample", "cycle_spins"] as const),
+      ...(sound ? REBUILT_KEYS : []),
     ],
     draw(changed: Changes): void {
-      const [, , height = 1, width = 1] = store.state.payload.signal.shape;
-      body.style.setProperty("--wam-aspect", String(width / height));
-      if (concerns(changed, "keep", "ranking", "mask")) controls();
-      if (concerns(changed, "frame", "payload")) pictures(concerns(changed, "payload"));
-      if (!changed || [...changed].some((key) => key !== "frame" && key !== "mask"))
+      if (concerns(changed, "keep", "ranking", "mask", "cycle_spins")) controls();
+      parts.draw(changed);
+      if (!changed || [...changed].some((key) => CURVE_KEYS.has(key)))
         curve.draw(concerns(changed, "payload"));
+    },
+  };
+}
+
+interface Parts {
+  figures: HTMLElement[];
+  draw(changed: Changes): void;
+}
+
+/** Both parts of a sound, on the amplitudes of the whole. */
+function sounds(view: View): Parts {
+  const { store } = view;
+  const important = rebuilt(view, "important", "Important part", false);
+  const residual = rebuilt(view, "residual", "Residual", true);
+  let peak = 0;
+  let of = "";
+  return {
+    figures: [h("div", { class: "wam-stack" }, important.figure, residual.figure)],
+    draw(changed): void {
+      const { frame, payload, sample } = store.state;
+      if (!frame) return;
+      if (of !== `${payload.id} ${sample}`) {
+        of = `${payload.id} ${sample}`;
+        peak = new Envelope(decodeItem(payload.signal, sample).data).peak;
+      }
+      const limit = amplitudeLimit(peak);
+      important.draw(changed, frame.important, limit, keptOf(frame));
+      residual.draw(changed, frame.residual, limit, "");
+    },
+  };
+}
+
+const keptOf = ({ kept, total }: Frame): string => `${count(kept)} of ${count(total)}`;
+
+/** Both parts of a picture. */
+function images(view: View): Parts {
+  const { store } = view;
+  const important = image("wam-main", "Important part");
+  const residual = image("wam-rest", "Residual");
+  return {
+    figures: [important.figure, residual.figure],
+    draw(changed): void {
+      const { frame, payload } = store.state;
+      const [, , height = 1, width = 1] = payload.signal.shape;
+      const body = important.figure.parentElement;
+      body?.style.setProperty("--wam-aspect", String(width / height));
+      if (!frame || !concerns(changed, "frame", "payload")) return;
+      const again = concerns(changed, "payload");
+      // Without the approximation a signal has no brightness of its own: its zero is middle grey.
+      const { scales } = frame.request;
+      const bare = scales !== null && !scales.includes(0);
+      important.show(view, frame.important, keptOf(frame), again, bare);
+      residual.show(view, frame.residual, bare ? "" : "grey is zero", again, !bare);
+      const label = `Reconstruction from ${frame.kept} of ${frame.total} coefficients of ${payload.title}`;
+      important.surface.canvas.setAttribute("aria-label", label);
+      residual.surface.canvas.setAttribute("aria-label", "What the kept coefficients leave over");
     },
   };
 }

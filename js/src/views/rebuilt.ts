@@ -1,0 +1,95 @@
+/** A part of a sound against time, with a button that plays it. */
+import { listen } from "../core/dispose";
+import type { Source } from "../core/types";
+import { type Box, drawTimeAxis, lengthOf, spanOf } from "./axis";
+import { h, icon, write } from "./dom";
+import { Envelope } from "./envelope";
+import { type Changes, type View, concerns } from "./panel";
+import { MARK_KEYS, timeSurface } from "./timeline";
+import { paintAmplitudes, paintSignal } from "./waveform";
+
+/** Between two channels, and for the time axis, in CSS pixels. */
+const GAP = 4;
+const AXIS = 24;
+
+export interface Rebuilt {
+  figure: HTMLElement;
+  /** `limit`: the amplitude at the edge, that of the signal for a fair comparison. */
+  draw(changed: Changes, data: Float32Array, limit: number, text: string): void;
+}
+
+export const REBUILT_KEYS = ["source", "sample", ...MARK_KEYS] as const;
+
+export function rebuilt(view: View, source: Source, title: string, axis: boolean): Rebuilt {
+  const { store, session, signal } = view;
+  const bottom = axis ? AXIS : 0;
+  const time = timeSurface(view, { name: source, label: title, bottom });
+  const play = h("button", { type: "button", class: "wam-icon" });
+  const value = h("span", { class: "wam-value", "data-ink": true });
+  const name = h("span", { "data-ink": true }, title);
+  const figure = h("figure", {}, h("div", { class: "wam-caption" }, play, name, value));
+  figure.append(time.element);
+  let shown = "";
+  let drawn: Float32Array | null = null;
+  let channels: Envelope[] = [];
+
+  const heard = (): boolean => store.state.playing && store.state.source === source;
+  listen(
+    play,
+    "click",
+    () => {
+      const stop = heard();
+      store.set({ source });
+      if (stop) session.player.pause();
+      else session.player.play();
+    },
+    signal,
+  );
+
+  const paint = (limit: number, again: boolean): void => {
+    const { surface } = time;
+    if (!surface.fit(again)) return;
+    const { context, ratio } = surface;
+    const { state } = store;
+    surface.clear();
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const box = time.plot();
+    const high = (box.height - GAP * (channels.length - 1)) / channels.length;
+    channels.forEach((channel, i) => {
+      const lane: Box = { ...box, top: box.top + i * (high + GAP), height: high };
+      const side = channels.length === 2 ? "LR"[i]! : channels.length > 1 ? String(i + 1) : "";
+      paintAmplitudes(context, view.theme, lane, limit, side);
+      // As in the curve: what is kept has the accent.
+      context.fillStyle = source === "important" ? view.theme.accent : view.theme.muted;
+      paintSignal(context, channel, spanOf(state), lane, limit);
+    });
+    const { left, top, width, height } = box;
+    const under = { left, top: top + height, width, height: AXIS - 4 };
+    if (axis) drawTimeAxis(context, state, view.theme, under);
+  };
+
+  return {
+    figure,
+    draw(changed, data, limit, text): void {
+      write(value, text);
+      const act = heard() ? "pause" : "play";
+      if (shown !== act) {
+        shown = act;
+        play.replaceChildren(icon(act));
+        play.title = `${act === "play" ? "Play" : "Pause"} ${title.toLowerCase()}`;
+        play.setAttribute("aria-label", play.title);
+      }
+      const fresh = drawn !== data;
+      if (fresh) {
+        drawn = data;
+        const size = lengthOf(store.state);
+        channels = Array.from({ length: data.length / size }, (_, c) => {
+          return new Envelope(data.subarray(c * size, (c + 1) * size));
+        });
+      }
+      const again = concerns(changed, "payload");
+      if (fresh || again || concerns(changed, "span")) paint(limit, again);
+      time.drawMarks(again);
+    },
+  };
+}
