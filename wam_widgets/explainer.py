@@ -155,7 +155,7 @@ class Explainer:
                 multiply=self.multiply_by_inputs,
                 output=self._output(classes),
                 start=self._start(classes) if kind.path and not kind.noise else None,
-                feature_gradient=None if self.features is None else self.features * 0,
+                feature_gradient=None,
                 feature_baseline=self._feature_baseline() if kind.path else None,
             )
             if progress is not None:
@@ -370,10 +370,10 @@ def explain(
 
     Notes
     -----
-    Memory: about five arrays of the size of x, besides what the model needs for the points of one
-    pass. An hour of mono sound at 44.1 kHz in float32 takes 0.6 GiB, so about 3 GiB and the
-    model's activations for an hour: a warning says so from ten minutes on. Explain long sounds in
-    parts, with :func:`wam_widgets.audio.windows`.
+    Memory: about four arrays of the size of x, besides what the model needs for the points of one
+    pass; a reconstruction in a basis takes up to 35. For an hour of mono sound at 44.1 kHz in
+    float32 (0.6 GiB) that is 2.4 and 21 GiB. A warning says so from ten minutes on: explain long
+    sounds in parts, with :func:`wam_widgets.audio.windows`.
     """
     names = [method] if isinstance(method, str) else list(method)
     if not names:

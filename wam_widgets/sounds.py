@@ -14,12 +14,12 @@ from wam_widgets.checks import warn
 LONG_SECONDS = 600.0
 """A sound longer than this is announced with the memory it takes."""
 
-LARGE_BYTES = 1 << 30
-"""So is an explanation that takes more than this."""
+LARGE_BYTES = 8 << 30
+"""So is a batch that takes more than this."""
 
-COPIES = 5
-"""Float arrays of the size of the sound that are alive at once while the model runs on it:
-the sound, the mean gradient, the point, its gradient, and its noise or one in between."""
+EXPLAINING, LOOKING = 4, 35
+"""Arrays of the size of the sound that are alive at once, the sound itself among them: while the
+model runs, and at most while a reconstruction in a basis is made (both measured)."""
 
 
 def sample_rate_of(sample_rate: object, front_end: object) -> float:
@@ -83,13 +83,13 @@ def warn_of_sound(signal: Tensor, sample_rate: float, from_silence: bool) -> Non
             "is multiplied by the sound; check the recording"
         )
     seconds = signal.shape[-1] / sample_rate
-    need = COPIES * signal.element_size() * signal.numel()
-    if seconds > LONG_SECONDS or need > LARGE_BYTES:
+    size = signal.element_size() * signal.numel()
+    if seconds > LONG_SECONDS or LOOKING * size > LARGE_BYTES:
         warn(
-            f"x is {_duration(seconds)} long, {signal.numel() / 1e6:.0f} million samples in all: "
-            f"explaining it takes about {need / 2**30:.1f} GiB besides what the model needs for "
-            "one input; explain parts of it instead, "
-            "wam_widgets.audio.windows(x, sample_rate, seconds=5)"
+            f"x is {_duration(seconds)} long, {signal.numel() / 1e6:.3g} million samples in all: "
+            f"explaining it takes about {EXPLAINING * size / 2**30:.1f} GiB besides what the model "
+            f"needs, a reconstruction up to {LOOKING * size / 2**30:.1f} GiB; explain parts of it "
+            "instead, wam_widgets.audio.windows(x, sample_rate, seconds=5)"
         )
 
 

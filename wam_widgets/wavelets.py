@@ -183,10 +183,12 @@ class Basis:
         if self.level > deepest:
             size = " × ".join(map(str, space))
             if deepest == 0:
-                shorter = "" if self.length == 2 else "; choose a shorter family such as 'haar'"
+                way_out = "choose a shorter family such as 'haar', or a longer signal"
+                if self.length == 2:
+                    way_out = "it must have at least 2 samples"
                 remedy = (
                     f"a signal of {size} is too small for the {self.length} taps of "
-                    f"{self.family!r}{shorter}"
+                    f"{self.family!r}; {way_out}"
                 )
             else:
                 remedy = (
