@@ -21,17 +21,19 @@ export const lengthOf = (state: State): number => spaceOf(state.payload)[0] ?? 1
 /** The visible range: sample i fills [i, i + 1). */
 export const spanOf = (state: State): Span => state.span ?? { start: 0, stop: lengthOf(state) };
 
+export const plotWidth = (width: number): number => Math.max(1, width - GUTTER - MARGIN);
+
 /** Where a sample, or a place between samples, lies on a canvas of this width. */
 export function xOf(sample: number, state: State, width: number): number {
   const { start, stop } = spanOf(state);
-  return GUTTER + ((sample - start) / (stop - start)) * (width - GUTTER - MARGIN);
+  return GUTTER + ((sample - start) / (stop - start)) * plotWidth(width);
 }
 
 /** The place at an x of the canvas, clamped to the sound. */
 export function sampleAt(x: number, state: State, width: number): number {
   const { start, stop } = spanOf(state);
-  const share = (x - GUTTER) / Math.max(1, width - GUTTER - MARGIN);
-  return Math.max(0, Math.min(lengthOf(state), start + share * (stop - start)));
+  const place = start + ((x - GUTTER) / plotWidth(width)) * (stop - start);
+  return Math.max(0, Math.min(lengthOf(state), place));
 }
 
 /** A range of this size as near to `start` as the sound allows; null for all of it. */

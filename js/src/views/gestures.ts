@@ -3,8 +3,8 @@ import { listen } from "../core/dispose";
 import type { Box } from "../core/types";
 import {
   GUTTER,
-  MARGIN,
   lengthOf,
+  plotWidth,
   revealed,
   sampleAt,
   spanFrom,
@@ -12,140 +12,102 @@ import {
   xOf,
   zoomed,
 } from "./axis";
+import { type Hold, drags, onKeys } from "./drag";
 import type { View } from "./panel";
+import type { Surface } from "./surface";
 import type { TimeOptions } from "./timeline";
 
 /** How near to a line the pointer takes hold of it, and how far a press may move and be a click. */
 const NEAR = 5;
 const STILL = 3;
 
-type Drag =
-  | { kind: "press"; x: number; sample: number }
-  | { kind: "select"; anchor: number }
-  | { kind: "scrub" };
-
-export function gestures(view: View, canvas: HTMLCanvasElement, options: TimeOptions): void {
+export function gestures(view: View, surface: Surface, options: TimeOptions): void {
   const { store, signal } = view;
   const { player } = view.session;
-  const { top = 0, bottom = 0 } = options;
+  const { canvas } = surface;
+  const { top = 0, bottom = 0, hover } = options;
+  /** Fingers on the axis, by their x. */
   const touches = new Map<number, number>();
-  let drag: Drag | null = null;
-  let anchor: number | null = null;
-  let head = 0;
 
-  const place = (event: MouseEvent): { x: number; y: number; width: number; height: number } => {
-    const { left, top: above, width, height } = canvas.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - above, width, height };
-  };
-  const at = (event: MouseEvent): number => {
-    const { x, width } = place(event);
-    return sampleAt(x, store.state, width);
-  };
+  const at = (event: MouseEvent): number => sampleAt(event.offsetX, store.state, surface.width);
+  const show = (start: number, size: number): void =>
+    store.set({ span: spanFrom(start, size, lengthOf(store.state)), hover: null });
+  const zoom = (factor: number, sample: number): void =>
+    store.set({ span: zoomed(store.state, factor, sample), hover: null });
+  const seek = (event: PointerEvent): void => player.seek(at(event));
   const select = (from: number, to: number): void => {
-    store.set({
-      selection: between(from, to, lengthOf(store.state)),
-      span: revealed(store.state, to),
-      hover: null,
-    });
-  };
-  /** What a press here takes hold of. */
-  const grip = (event: MouseEvent): Drag | null => {
-    const { x, y, width, height } = place(event);
     const { state } = store;
-    const near = (sample: number): boolean => Math.abs(xOf(sample, state, width) - x) <= NEAR;
-    const head = state.playing ? player.position : state.cursor;
-    if (y < top || y > height - bottom || near(head)) return { kind: "scrub" };
-    const { selection } = state;
-    if (selection && near(selection.start[0]!))
-      return { kind: "select", anchor: selection.stop[0]! };
-    if (selection && near(selection.stop[0]!))
-      return { kind: "select", anchor: selection.start[0]! };
-    return null;
+    const selection = between(from, to, lengthOf(state));
+    store.set({ selection, span: revealed(state, to), hover: null });
   };
-
-  listen(
-    canvas,
-    "pointerdown",
-    (event) => {
-      if (event.button !== 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      touches.set(event.pointerId, event.clientX);
-      if (touches.size > 1) {
-        drag = null;
-        return;
-      }
-      drag = grip(event) ?? { kind: "press", x: event.clientX, sample: at(event) };
-      if (drag.kind === "scrub") player.seek(at(event));
-    },
-    signal,
-  );
-  listen(
-    canvas,
-    "pointermove",
-    (event) => {
-      if (touches.size > 1) return pinch(event);
-      if (drag?.kind === "press" && Math.abs(event.clientX - drag.x) > STILL)
-        drag = { kind: "select", anchor: drag.sample };
-      if (drag?.kind === "scrub") player.seek(at(event));
-      else if (drag?.kind === "select") select(drag.anchor, at(event));
-      else if (!drag) point(event);
-    },
-    signal,
-  );
-  const point = (event: PointerEvent): void => {
-    const { x, y, width, height } = place(event);
-    const sample = sampleAt(x, store.state, width);
-    const inside = x >= GUTTER && x <= width - MARGIN && y >= top && y <= height - bottom;
-    canvas.style.cursor = grip(event) ? "ew-resize" : "";
-    const { hover } = options;
-    const share = (y - top) / Math.max(1, height - top - bottom);
-    const index = Math.min(Math.floor(sample), lengthOf(store.state) - 1);
-    if (!inside && !(hover && x < GUTTER)) store.set({ hover: null });
-    else
-      store.set({ hover: hover ? hover(sample, share, event) : { from: "signal", at: [index] } });
+  /** What a press takes hold of: ruler and playhead scrub, an edge of the selection moves. */
+  const grip = ({ offsetX: x, offsetY: y }: MouseEvent): Hold | null => {
+    const { state } = store;
+    const { start, stop } = state.selection ?? { start: [], stop: [] };
+    const near = (sample?: number): boolean =>
+      sample !== undefined && Math.abs(xOf(sample, state, surface.width) - x) <= NEAR;
+    if (y < top || y > surface.height - bottom || near(player.position)) return { move: seek };
+    const fixed = near(start[0]) ? stop[0] : near(stop[0]) ? start[0] : undefined;
+    return fixed === undefined ? null : { move: (event) => select(fixed, at(event)) };
+  };
+  const press = (event: PointerEvent): Hold => {
+    touches.set(event.pointerId, event.offsetX);
+    if (touches.size > 1) return { move: pinch };
+    const held = grip(event);
+    if (held?.move === seek) seek(event);
+    if (held) return held;
+    const from = at(event);
+    let moved = false;
+    return {
+      move(now) {
+        if (touches.size > 1) return pinch(now);
+        moved ||= Math.abs(now.offsetX - event.offsetX) > STILL;
+        if (moved) select(from, at(now));
+      },
+      drop: () => !moved && player.seek(from),
+    };
   };
   /** Two fingers keep hold of the places that they touched. */
   const pinch = (event: PointerEvent): void => {
-    const [a, b] = [...touches.values()];
-    const width = canvas.clientWidth;
-    const { left } = canvas.getBoundingClientRect();
-    const before = [a!, b!].map((x) => sampleAt(x - left, store.state, width));
-    touches.set(event.pointerId, event.clientX);
-    const [c, d] = [...touches.values()];
-    const apart = Math.abs(d! - c!);
-    if (apart < 8) return;
-    const samples = Math.abs(before[1]! - before[0]!) / apart;
-    const size = samples * (width - GUTTER - MARGIN);
-    const start = before[0]! - samples * (c! - left - GUTTER);
-    store.set({ span: spanFrom(start, size, lengthOf(store.state)) });
+    const samples = [...touches.values()].map((x) => sampleAt(x, store.state, surface.width));
+    touches.set(event.pointerId, event.offsetX);
+    const [a = 0, b = 0] = touches.values();
+    if (Math.abs(b - a) < 2 * NEAR) return;
+    const each = Math.abs((samples[1]! - samples[0]!) / (b - a));
+    show(samples[0]! - each * (a - GUTTER), each * plotWidth(surface.width));
   };
-  const release = (event: PointerEvent): void => {
-    touches.delete(event.pointerId);
-    if (drag?.kind === "press" && event.type === "pointerup") player.seek(drag.sample);
-    drag = null;
+  const point = (event: PointerEvent): void => {
+    const { offsetX: x, offsetY: y } = event;
+    const height = surface.height - top - bottom;
+    const inside = x <= GUTTER + plotWidth(surface.width) && y >= top && y <= top + height;
+    canvas.style.cursor = grip(event) ? "ew-resize" : "";
+    if (!inside || (x < GUTTER && !hover)) return leave();
+    const sample = at(event);
+    const place = Math.min(Math.floor(sample), lengthOf(store.state) - 1);
+    store.set({
+      hover: hover ? hover(sample, (y - top) / height, event) : { from: "signal", at: [place] },
+    });
   };
-  listen(canvas, "pointerup", release, signal);
-  listen(canvas, "pointercancel", release, signal);
-  const leave = (): void => {
-    if (!drag) store.set({ hover: null });
-  };
+  const leave = (): void => store.set({ hover: null });
+  const lift = (event: PointerEvent): void => void touches.delete(event.pointerId);
+  listen(canvas, "pointerup", lift, signal);
+  listen(canvas, "pointercancel", lift, signal);
   listen(canvas, "pointerleave", leave, signal);
   listen(canvas, "blur", leave, signal);
+  drags(canvas, signal, press, point);
   listen(
     canvas,
     "wheel",
     (event) => {
-      const unit = event.deltaMode === 0 ? 1 : event.deltaMode === 1 ? 16 : 200;
-      const { state } = store;
-      if (event.ctrlKey || event.metaKey) {
-        // A notch of a wheel is about a hundred; pinching on a pad sends small steps.
-        const factor = Math.exp(Math.max(-1, Math.min(1, event.deltaY * unit * 0.004)));
-        store.set({ span: zoomed(state, factor, at(event)), hover: null });
-      } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        const { start, stop } = spanOf(state);
-        const pixels = (event.deltaX || event.deltaY) * unit;
-        const by = ((stop - start) * pixels) / (canvas.clientWidth - GUTTER - MARGIN);
-        store.set({ span: spanFrom(start + by, stop - start, lengthOf(state)), hover: null });
+      const { start, stop } = spanOf(store.state);
+      const { deltaX, deltaY, deltaMode } = event;
+      const unit = [1, 16, 200][deltaMode]!;
+      // A notch of a wheel is about a hundred; pinching on a pad sends small steps.
+      if (event.ctrlKey || event.metaKey)
+        zoom(Math.exp(Math.max(-1, Math.min(1, deltaY * unit * 0.004))), at(event));
+      else if (event.shiftKey || Math.abs(deltaX) > Math.abs(deltaY)) {
+        const share = ((deltaX || deltaY) * unit) / plotWidth(surface.width);
+        show(start + share * (stop - start), stop - start);
       } else return; // The page scrolls.
       event.preventDefault();
     },
@@ -153,54 +115,42 @@ export function gestures(view: View, canvas: HTMLCanvasElement, options: TimeOpt
     { passive: false },
   );
 
-  const keys = (event: KeyboardEvent): void => {
+  let anchor: number | null = null;
+  let head = 0;
+  onKeys(canvas, signal, (event) => {
     const { state } = store;
     const { start, stop } = spanOf(state);
     const size = stop - start;
     const length = lengthOf(state);
     const now = player.position;
     const step = Math.max(1, size * (event.altKey ? 0.1 : 0.01));
+    const centre = now >= start && now <= stop ? now : (start + stop) / 2;
     const go = (from: (place: number) => number): void => {
       // Shift moves one end of the selection, and leaves the playhead where it is.
-      if (event.shiftKey && anchor === null) head = anchor = now;
-      const to = Math.max(0, Math.min(length, from(event.shiftKey ? head : now)));
-      if (event.shiftKey) select(anchor!, (head = to));
-      else {
-        player.seek(to);
-        store.set({ span: revealed(state, to) });
-      }
+      if (!event.shiftKey) anchor = null;
+      else if (anchor === null) head = anchor = now;
+      const to = Math.max(0, Math.min(length, from(anchor === null ? now : head)));
+      if (anchor !== null) return select(anchor, (head = to));
+      player.seek(to);
+      store.set({ span: revealed(state, to) });
     };
-    const zoom = (factor: number): void => {
-      const centre = now >= start && now <= stop ? now : (start + stop) / 2;
-      store.set({ span: zoomed(state, factor, centre) });
-    };
-    const turn = (pages: number): void =>
-      store.set({ span: spanFrom(start + pages * size, size, length) });
-    const acts: Record<string, () => void> = {
+    return {
       ArrowLeft: () => go((place) => place - step),
       ArrowRight: () => go((place) => place + step),
       Home: () => go(() => 0),
       End: () => go(() => length),
-      PageUp: () => turn(-1),
-      PageDown: () => turn(1),
-      "+": () => zoom(0.5),
-      "=": () => zoom(0.5),
-      "-": () => zoom(2),
+      PageUp: () => show(start - size, size),
+      PageDown: () => show(stop, size),
+      "+": () => zoom(0.5, centre),
+      "-": () => zoom(2, centre),
     };
-    if (!event.shiftKey) anchor = null;
-    const act = acts[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
-    event.preventDefault();
-    act();
-  };
-  listen(canvas, "keydown", keys, signal);
+  });
 }
 
 /** The whole samples between two places, at least one. */
 export function between(a: number, b: number, length: number): Box {
+  // A place that was a whole sample before it became a pixel stays one.
   const start = Math.min(length - 1, Math.floor(Math.min(a, b) + 1e-3));
-  return {
-    start: [start],
-    stop: [Math.max(start + 1, Math.min(length, Math.ceil(Math.max(a, b) - 1e-3)))],
-  };
+  const stop = Math.min(length, Math.ceil(Math.max(a, b) - 1e-3));
+  return { start: [start], stop: [Math.max(start + 1, stop)] };
 }

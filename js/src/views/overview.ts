@@ -1,15 +1,14 @@
 /** The whole sound in a thin bar, with a window on the part in view that is dragged and resized. */
 import { css } from "../core/colour";
 import { listen } from "../core/dispose";
-import { GUTTER, MARGIN, hairline, lengthOf, spanFrom, spanOf, timeText, zoomed } from "./axis";
+import { GUTTER, MARGIN, hairline, lengthOf, plotWidth, spanFrom, spanOf, timeText } from "./axis";
 import { h } from "./dom";
+import { type Hold, drags, makeSlider, onKeys, setSlider } from "./drag";
 import type { View } from "./panel";
 import { Surface } from "./surface";
 
 /** How near to an edge the pointer takes hold of it. */
 const NEAR = 7;
-
-type Hold = { edge: "start" | "stop" | "middle"; at: number; start: number; stop: number };
 
 export interface Overview {
   element: HTMLElement;
@@ -21,79 +20,49 @@ export function overview(view: View): Overview {
   const { store, signal } = view;
   const surface = new Surface("wam-main");
   const marks = new Surface("wam-marks", true);
-  const element = h(
-    "div",
-    { class: "wam-time", "data-time": "overview" },
-    surface.canvas,
-    marks.canvas,
-  );
   const { canvas } = surface;
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "slider");
-  canvas.setAttribute("aria-label", "Part of the sound in view");
-  canvas.setAttribute("aria-valuemin", "0");
-  const xOf = (sample: number, width: number): number =>
-    GUTTER + (sample / lengthOf(store.state)) * (width - GUTTER - MARGIN);
-  let hold: Hold | null = null;
+  const element = h("div", { class: "wam-time", "data-time": "overview" }, canvas, marks.canvas);
+  makeSlider(canvas, "Part of the sound in view");
+  const whole = (): number => lengthOf(store.state);
+  const xOf = (sample: number): number => GUTTER + (sample / whole()) * plotWidth(surface.width);
+  const at = (event: MouseEvent): number =>
+    ((event.offsetX - GUTTER) / plotWidth(surface.width)) * whole();
+  const show = (start: number, size: number): void =>
+    store.set({ span: spanFrom(start, size, whole()) });
 
-  const locate = (event: MouseEvent): { at: number; edge: Hold["edge"] | null } => {
-    const { left, width } = canvas.getBoundingClientRect();
-    const x = event.clientX - left;
+  /** The edge that stays when this place is dragged; "all" moves both, null is beside the window. */
+  const grip = ({ offsetX: x }: MouseEvent): number | "all" | null => {
     const { start, stop } = spanOf(store.state);
-    const ends = { start: xOf(start, width), stop: xOf(stop, width) };
-    const at = ((x - GUTTER) / (width - GUTTER - MARGIN)) * lengthOf(store.state);
+    const [left, right] = [xOf(start), xOf(stop)];
     // A narrow window is taken by its middle from inside and by its edges from outside.
-    const near = Math.min(NEAR, Math.max(2, (ends.stop - ends.start) / 4));
-    if (x > ends.start - NEAR && x < ends.start + near) return { at, edge: "start" };
-    if (x < ends.stop + NEAR && x > ends.stop - near) return { at, edge: "stop" };
-    return { at, edge: x > ends.start && x < ends.stop ? "middle" : null };
+    const near = Math.min(NEAR, Math.max(2, (right - left) / 4));
+    if (x > left - NEAR && x < left + near) return stop;
+    if (x < right + NEAR && x > right - near) return start;
+    return x > left && x < right ? "all" : null;
   };
-  const cursors = { start: "ew-resize", stop: "ew-resize", middle: "grab" };
-
-  listen(
-    canvas,
-    "pointerdown",
-    (event) => {
-      if (event.button !== 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      const { at, edge } = locate(event);
-      const { start, stop } = spanOf(store.state);
-      hold = { edge: edge ?? "middle", at, start, stop };
-      if (edge) return;
-      // Beside the window: it comes here, and is held.
-      const span = spanFrom(at - (stop - start) / 2, stop - start, lengthOf(store.state));
-      store.set({ span });
-      hold = { edge: "middle", at, ...(span ?? { start, stop }) };
-    },
-    signal,
-  );
-  listen(
-    canvas,
-    "pointermove",
-    (event) => {
-      const { at, edge } = locate(event);
-      if (!hold) {
-        canvas.style.cursor = edge ? cursors[edge] : "pointer";
-        return;
-      }
-      const { start, stop } = hold;
-      const by = at - hold.at;
-      const length = lengthOf(store.state);
-      if (hold.edge === "middle") store.set({ span: spanFrom(start + by, stop - start, length) });
-      else {
-        // The other edge stays, also when this one is dragged across it.
-        const moved = Math.max(0, Math.min(length, hold[hold.edge] + by));
-        const fixed = hold.edge === "start" ? stop : start;
-        store.set({ span: spanFrom(Math.min(moved, fixed), Math.abs(moved - fixed), length) });
-      }
-    },
-    signal,
-  );
-  const release = (): void => {
-    hold = null;
+  const press = (event: PointerEvent): Hold => {
+    const fixed = grip(event);
+    const from = at(event);
+    const { start, stop } = spanOf(store.state);
+    if (typeof fixed === "number") {
+      const moving = fixed === start ? stop : start;
+      return {
+        move(now) {
+          // Also across the edge that stays.
+          const to = Math.max(0, Math.min(whole(), moving + at(now) - from));
+          show(Math.min(to, fixed), Math.abs(to - fixed));
+        },
+      };
+    }
+    // Beside the window: it comes here, and is held.
+    if (!fixed) show(from - (stop - start) / 2, stop - start);
+    const held = spanOf(store.state).start;
+    return { move: (now) => show(held + at(now) - from, stop - start) };
   };
-  listen(canvas, "pointerup", release, signal);
-  listen(canvas, "pointercancel", release, signal);
+  drags(canvas, signal, press, (event) => {
+    const fixed = grip(event);
+    canvas.style.cursor = fixed === "all" ? "grab" : fixed === null ? "pointer" : "ew-resize";
+  });
   listen(
     canvas,
     "dblclick",
@@ -103,37 +72,24 @@ export function overview(view: View): Overview {
     },
     signal,
   );
-  listen(
-    canvas,
-    "keydown",
-    (event) => {
-      const { state } = store;
-      const { start, stop } = spanOf(state);
-      const size = stop - start;
-      const length = lengthOf(state);
-      const to = (from: number) => spanFrom(from, size, length);
-      const middle = (start + stop) / 2;
-      const step = size * (event.altKey ? 0.5 : 0.1);
-      const spans: Record<string, () => ReturnType<typeof spanFrom>> = {
-        ArrowLeft: () => to(start - step),
-        ArrowRight: () => to(start + step),
-        PageUp: () => to(start - size),
-        PageDown: () => to(stop),
-        Home: () => to(0),
-        End: () => to(length),
-        ArrowUp: () => zoomed(state, 0.5, middle),
-        ArrowDown: () => zoomed(state, 2, middle),
-        "+": () => zoomed(state, 0.5, middle),
-        "=": () => zoomed(state, 0.5, middle),
-        "-": () => zoomed(state, 2, middle),
-      };
-      const act = spans[event.key];
-      if (!act || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      store.set({ span: act() });
-    },
-    signal,
-  );
+  onKeys(canvas, signal, (event) => {
+    const { start, stop } = spanOf(store.state);
+    const size = stop - start;
+    const step = size * (event.altKey ? 0.5 : 0.1);
+    const zoom = (factor: number) => () => show(start + (size * (1 - factor)) / 2, size * factor);
+    return {
+      ArrowLeft: () => show(start - step, size),
+      ArrowRight: () => show(start + step, size),
+      PageUp: () => show(start - size, size),
+      PageDown: () => show(stop, size),
+      Home: () => show(0, size),
+      End: () => show(whole(), size),
+      ArrowUp: zoom(0.5),
+      ArrowDown: zoom(2),
+      "+": zoom(0.5),
+      "-": zoom(2),
+    };
+  });
 
   return {
     element,
@@ -141,45 +97,35 @@ export function overview(view: View): Overview {
     drawMarks(again): void {
       const { state } = store;
       const { start, stop } = spanOf(state);
-      canvas.setAttribute("aria-valuemax", String(lengthOf(state)));
-      canvas.setAttribute("aria-valuenow", String(Math.round(start)));
-      canvas.setAttribute(
-        "aria-valuetext",
-        `${timeText(start, state)} to ${timeText(stop, state)}`,
-      );
+      const text = `${timeText(start, state)} to ${timeText(stop, state)}`;
+      setSlider(canvas, start, whole(), text);
       if (!marks.fit(again)) return;
       marks.clear();
       const { context: c, width, height, ratio } = marks;
       c.setTransform(ratio, 0, 0, ratio, 0, 0);
       const { line, snap } = hairline(c);
-      const [left, right] = [snap(xOf(start, width)), snap(xOf(stop, width))];
-      if (state.span) {
-        c.globalAlpha = 0.72;
-        c.fillStyle = css(view.theme.surface);
-        c.fillRect(GUTTER, 0, left - GUTTER, height);
-        c.fillRect(right, 0, width - MARGIN - right, height);
+      const fill = (colour: string, alpha: number, from: number, to: number): void => {
+        c.fillStyle = colour;
+        c.globalAlpha = alpha;
+        c.fillRect(from, 0, Math.max(line, to - from), height);
         c.globalAlpha = 1;
+      };
+      const [left, right] = [snap(xOf(start)), snap(xOf(stop))];
+      const { surface: paper, accent, muted } = view.theme;
+      if (state.span) {
+        fill(css(paper), 0.72, GUTTER, left);
+        fill(css(paper), 0.72, right, width - MARGIN);
       }
       const { selection } = state;
-      c.fillStyle = view.theme.accent;
-      if (selection) {
-        const from = xOf(selection.start[0]!, width);
-        c.globalAlpha = 0.2;
-        c.fillRect(from, 0, Math.max(line, xOf(selection.stop[0]!, width) - from), height);
-        c.globalAlpha = 1;
-      }
-      const place = state.playing ? view.session.player.position : state.cursor;
-      c.fillRect(snap(xOf(place, width) - line / 2), 0, line, height);
+      if (selection) fill(accent, 0.2, xOf(selection.start[0]!), xOf(selection.stop[0]!));
+      const head = snap(xOf(view.session.player.position) - line / 2);
+      fill(accent, 1, head, head + line);
       // The window: a frame with a grip at each side.
-      c.fillStyle = view.theme.muted;
       const wide = Math.max(4, right - left);
-      c.fillRect(left, 0, wide, line);
-      c.fillRect(left, height - line, wide, line);
-      for (const [edge, sign] of [
-        [left, -1],
-        [left + wide, 1],
-      ] as const) {
-        c.fillRect(sign < 0 ? edge : edge - line, 0, line, height);
+      c.fillStyle = c.strokeStyle = muted;
+      c.lineWidth = line;
+      c.strokeRect(left + line / 2, line / 2, wide - line, height - line);
+      for (const edge of [left, left + wide]) {
         c.beginPath();
         c.roundRect(edge - 2.5, height / 2 - 7, 5, 14, 2.5);
         c.fill();

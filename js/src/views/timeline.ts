@@ -6,15 +6,16 @@ import { parent, support } from "../core/tree";
 import {
   type Box,
   GUTTER,
-  MARGIN,
   hairline,
   lengthOf,
+  plotWidth,
   spanFrom,
   spanOf,
   timeText,
   xOf,
 } from "./axis";
 import { h } from "./dom";
+import { makeSlider, setSlider } from "./drag";
 import { gestures } from "./gestures";
 import type { View } from "./panel";
 import { Surface } from "./surface";
@@ -64,25 +65,19 @@ export function timeSurface(view: View, options: TimeOptions): TimeSurface {
     marks.canvas,
   );
   const { canvas } = surface;
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "slider");
-  canvas.setAttribute("aria-label", options.label);
-  canvas.setAttribute("aria-valuemin", "0");
+  makeSlider(canvas, options.label);
   const plotOf = ({ width, height }: { width: number; height: number }): Box => ({
     left: GUTTER,
     top,
-    width: Math.max(1, width - GUTTER - MARGIN),
+    width: plotWidth(width),
     height: Math.max(1, height - top - bottom),
   });
-  gestures(view, canvas, options);
+  gestures(view, surface, options);
 
   const drawMarks = (again: boolean): void => {
     const { state } = store;
-    if (!state.playing) {
-      canvas.setAttribute("aria-valuemax", String(lengthOf(state)));
-      canvas.setAttribute("aria-valuenow", String(Math.round(state.cursor)));
-      canvas.setAttribute("aria-valuetext", timeText(state.cursor, state));
-    }
+    if (!state.playing)
+      setSlider(canvas, state.cursor, lengthOf(state), timeText(state.cursor, state));
     if (!marks.fit(again)) return;
     marks.clear();
     const { context, ratio } = marks;
@@ -102,8 +97,7 @@ export function timeSurface(view: View, options: TimeOptions): TimeSurface {
       context.globalAlpha = 1;
     }
     context.restore();
-    const place = state.playing ? view.session.player.position : state.cursor;
-    drawPlayhead(context, xOf(place, state, marks.width), view.theme, box);
+    drawPlayhead(context, xOf(view.session.player.position, state, marks.width), view.theme, box);
   };
   view.moving.add(() => {
     if (!element.closest("[hidden]")) drawMarks(false);
