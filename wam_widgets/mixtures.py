@@ -103,12 +103,12 @@ def sdr(reference: Tensor, estimate: Tensor, scale_invariant: bool = False) -> T
 
 def sounds(x: Any, name: str) -> Tensor:
     """Return `x` as a tensor ``[T]``, ``[N, T]`` or ``[N, C, T]``, or say what it is."""
-    x = as_float(x, name).detach()
-    if x.ndim > 3 or x.numel() == 0:
+    found = as_float(x, name).detach()
+    if found.ndim > 3 or found.numel() == 0:
         raise ValueError(
-            f"{name} has shape {tuple(x.shape)}: it must be [T], [N, T] or [N, C, T], not empty"
+            f"{name} has shape {tuple(found.shape)}: it must be [T], [N, T] or [N, C, T], not empty"
         )
-    return x
+    return found
 
 
 def energy_of(x: Tensor, y: Tensor | None = None) -> Tensor:
