@@ -14,7 +14,8 @@ from skimage import data
 from torch import Tensor
 
 from wam_widgets.examples import Example, image
-from wam_widgets.examples.image import CLASS_NAMES, held_out, load_model, normalise, read_facts
+from wam_widgets.examples.files import read_facts
+from wam_widgets.examples.image import CLASS_NAMES, held_out, load_model, normalise
 from wam_widgets.examples.train_image import HELD_OUT_COLUMNS, TRAIN_COLUMNS, accuracy, main
 
 FOLDER = Path(sys.modules[Example.__module__].__file__ or "").parent

@@ -1,5 +1,7 @@
-"""Real inputs with small trained models, embedded in the package: nothing is downloaded."""
+"""Inputs with small trained models, embedded in the package: nothing is downloaded."""
 
-from wam_widgets.examples.image import Example, TextureNet, image
+from wam_widgets.examples.audio import SoundNet, audio
+from wam_widgets.examples.example import Event, Example
+from wam_widgets.examples.image import TextureNet, image
 
-__all__ = ["Example", "TextureNet", "image"]
+__all__ = ["Event", "Example", "SoundNet", "TextureNet", "audio", "image"]

@@ -7,10 +7,7 @@ neither the network nor scikit-image.
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -20,36 +17,15 @@ from PIL import Image
 from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
+from wam_widgets.examples.example import Example
+from wam_widgets.examples.files import read_bytes, read_facts
+
 CLASS_NAMES = ("brick", "grass", "gravel")
 WEIGHTS = "image.safetensors"
 
 COLLAGE_SIZE = 192
 COLLAGE_RADIUS = 64
 CROP_SIZE = 128
-
-
-@dataclass(frozen=True, eq=False)
-class Example:
-    """A model and an input for it, with all that is needed to explain and to show them.
-
-    Attributes:
-        model: a trained classifier in evaluation mode; maps `[N, C, H, W]` to logits `[N, K]`.
-        input: `[N, C, H, W]`, float32, normalised: `(pixel - mean) / std`, pixels from 0 to 1.
-        class_names: the K names, in the order of the logits.
-        mean: the mean per channel (C numbers) that was subtracted.
-        std: the standard deviation per channel (C numbers) that was divided by.
-        truth: `[H, W]`, int64: the class that is really shown at each pixel. None where each
-            sample shows one class only.
-        description: one or two sentences about the picture, for people.
-    """
-
-    model: nn.Module
-    input: Tensor
-    class_names: tuple[str, ...]
-    mean: list[float]
-    std: list[float]
-    truth: Tensor | None
-    description: str
 
 
 class TextureNet(nn.Module):
@@ -124,23 +100,15 @@ def image(name: str = "collage") -> Example:
 
 def load_model() -> tuple[TextureNet, dict[str, Any]]:
     """The trained model and the facts stored with it (class names, mean, std, accuracy)."""
-    raw = _read(WEIGHTS)
+    raw = read_bytes(WEIGHTS)
     model = TextureNet()
     model.load_state_dict(load_tensors(raw))
     return model.eval(), read_facts(raw)
 
 
-def read_facts(raw: bytes) -> dict[str, Any]:
-    """The facts that the training script put into the header of a safetensors file."""
-    length = int.from_bytes(raw[:8], "little")
-    header = json.loads(raw[8 : 8 + length])
-    facts: dict[str, Any] = json.loads(header["__metadata__"]["facts"])
-    return facts
-
-
 def held_out(class_name: str) -> NDArray[np.uint8]:
     """The part `[512, 192]` of a photograph that the model was not trained on."""
-    with Image.open(io.BytesIO(_read(f"data/{class_name}.png"))) as picture:
+    with Image.open(io.BytesIO(read_bytes(f"data/{class_name}.png"))) as picture:
         return np.asarray(picture.convert("L"))
 
 
@@ -149,10 +117,6 @@ def normalise(pixels: NDArray[np.uint8], mean: list[float], std: list[float]) ->
     x = torch.from_numpy(pixels.astype(np.float32) / 255.0)[:, None]
     shape = (1, -1, 1, 1)
     return (x - torch.tensor(mean).view(shape)) / torch.tensor(std).view(shape)
-
-
-def _read(path: str) -> bytes:
-    return resources.files("wam_widgets.examples").joinpath(path).read_bytes()
 
 
 _Input = tuple[NDArray[np.uint8], Tensor | None, str]
