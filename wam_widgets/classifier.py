@@ -110,7 +110,9 @@ class Classifier:
                     "front_end gives an output without a gradient: it must not detach, convert to "
                     "NumPy or run under torch.no_grad()"
                 )
-            # Taken before the model may change the features in place.
+            # Before the model may change the features in place, which would take a view out of
+            # the graph.
+            features = features.clone() if features._is_view() else features
             edge = get_gradient_edge(features)
         return Scored(objective(self.run(features), classes), edge)
 
