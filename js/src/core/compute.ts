@@ -11,8 +11,10 @@ import { padded, paddedSize, shiftOf, widened } from "./spins";
 import type { EntryPayload, Filters, Frame, Layout, Payload, Request } from "./types";
 import { decodeItem } from "./wire";
 
-/** Values of a sample above which fewer results are remembered. */
-const LARGE = 2 ** 20;
+/** Whether fewer results are remembered, because a sample has very many values. */
+export function isLarge({ signal }: Payload): boolean {
+  return product(signal.shape.slice(1)) > 2 ** 20;
+}
 
 interface Versioned {
   entry: EntryPayload;
@@ -58,8 +60,7 @@ export class Computer {
 
   constructor(private readonly payload: Payload) {
     // Going back to a basis seen before is free; for large signals memory matters more.
-    const size = product(payload.signal.shape.slice(1));
-    const large = size > LARGE;
+    const large = isLarge(payload);
     const many = large ? 2 : 6;
     const few = large ? 1 : 3;
     this.signals = new Memo(few);

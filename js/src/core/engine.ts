@@ -1,8 +1,9 @@
 /** The main thread's side of the computing: the newest request wins, frames come back. */
 import source from "worker:./worker";
+import { isLarge } from "./compute";
 import { Server } from "./server";
 import type { Answer, Question } from "./server";
-import type { EntryPayload, Frame, Payload, Request, WireArray } from "./types";
+import type { EntryPayload, Frame, Payload, Request, Source, WireArray } from "./types";
 import { detached } from "./wire";
 
 type Listener<T> = (value: T) => void;
@@ -19,6 +20,8 @@ export class Engine {
   private busy: Request | null = null;
   private waiting: Request | null = null;
   private newest: Request | null = null;
+  private turn = 0;
+  private readonly heard = new Map<Source, Float32Array>();
   private frame: Partial<Frame> = {};
   private readonly frameListeners = new Set<Listener<Frame>>();
   private readonly errorListeners = new Set<Listener<Error>>();
@@ -48,20 +51,24 @@ export class Engine {
     this.backend?.post({ kind: "entry", entry: packedEntry(entry) });
     const { newest } = this;
     if (newest && newest.method === entry.method && newest.target === entry.target) {
-      this.request(newest);
+      // Partial means follow each other faster than shifts can be averaged.
+      this.request({ ...newest, refine: false });
     }
   }
 
-  /** Ask for a frame. One request is under way at most and one waits; a newer one replaces it. */
+  /**
+   * Ask for a frame. One request is under way at most and one waits; a newer one replaces it. One
+   * that refines takes long: the server gives it up at once when it hears of a newer one.
+   */
   request(request: Request): void {
     if (this.signal.aborted) return;
     this.newest = request;
-    if (this.busy) {
+    if (this.busy && !(this.busy.refine && this.busy.spins > 1)) {
       this.waiting = request;
       return;
     }
     this.busy = request;
-    this.backend?.post({ kind: "request", request });
+    this.backend?.post({ kind: "request", request, turn: ++this.turn });
   }
 
   /**
@@ -78,15 +85,29 @@ export class Engine {
     return () => this.errorListeners.delete(callback);
   }
 
+  /** The server hands parts over and keeps none: those of each source are remembered here. */
+  private parts({ patch, again }: Extract<Answer, { kind: "frame" }>): Partial<Frame> {
+    if (again) return { parts: this.heard.get(again) };
+    const source = patch.request?.parts;
+    if (source && patch.parts) {
+      if (isLarge(this.payload)) this.heard.clear();
+      this.heard.set(source, patch.parts);
+    }
+    return {};
+  }
+
   private readonly receive = (answer: Answer): void => {
     if (this.signal.aborted || answer.kind === "ready") return;
-    this.busy = null;
-    const { waiting } = this;
-    this.waiting = null;
-    // The next one starts before the views draw this one.
-    if (waiting) this.request(waiting);
+    // What was to be given up may have been ready already: then the newer one is still under way.
+    if ((answer.turn ?? this.turn) === this.turn) {
+      this.busy = null;
+      const { waiting } = this;
+      this.waiting = null;
+      // The next one starts before the views draw this one.
+      if (waiting) this.request(waiting);
+    }
     if (answer.kind === "frame") {
-      this.frame = { ...this.frame, ...answer.patch };
+      this.frame = { ...this.frame, ...answer.patch, ...this.parts(answer) };
       for (const callback of this.frameListeners) callback(this.frame as Frame);
     } else {
       for (const callback of this.errorListeners) callback(new Error(answer.message));
@@ -192,6 +213,7 @@ function localBackend(receive: (answer: Answer) => void): Backend {
     },
     stop: () => {
       stopped = true;
+      server.stop();
     },
   };
 }

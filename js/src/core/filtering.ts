@@ -19,7 +19,10 @@ export interface Slot {
  */
 export function extension(n: number, m: number, length: number, mode: Mode): Int32Array {
   const source = new Int32Array(2 * m + length - 2);
-  for (let p = 0; p < source.length; p++) source[p] = extended(p - (length - 2), n, mode);
+  const before = length - 2;
+  for (let p = 0; p < before; p++) source[p] = extended(p - before, n, mode);
+  for (let i = 0; i < n; i++) source[before + i] = i;
+  for (let p = before + n; p < source.length; p++) source[p] = extended(p - before, n, mode);
   return source;
 }
 
@@ -76,20 +79,24 @@ function analyseRows(
   outer: number,
   n: number,
   source: Int32Array,
-  a: Float64Array,
-  b: Float64Array,
+  taps: Float64Array,
+  highTaps: Float64Array,
   m: number,
   low: Slot,
   high: Slot,
 ): void {
-  const length = a.length;
-  const window = new Float64Array(source.length);
+  // Four taps at a time, because a loop's own work would cost as much as a tap's. Zeros fill up.
+  const a = new Float64Array(Math.ceil(taps.length / 4) * 4);
+  const b = new Float64Array(a.length);
+  a.set(taps);
+  b.set(highTaps);
+  const window = new Float64Array(source.length + 2);
   const x = from.data;
   const l = low.data;
   const h = high.data;
   for (let o = 0; o < outer; o++) {
     const row = from.at + o * n;
-    for (let p = 0; p < window.length; p++) {
+    for (let p = 0; p < source.length; p++) {
       const s = source[p];
       window[p] = s < 0 ? 0 : x[row + s];
     }
@@ -97,12 +104,14 @@ function analyseRows(
     for (let k = 0; k < m; k++) {
       let u = 0;
       let v = 0;
-      const w = 2 * k;
-      for (let t = 0; t < length; t += 2) {
-        const x0 = window[w + t];
-        const x1 = window[w + t + 1];
-        u += a[t] * x0 + a[t + 1] * x1;
-        v += b[t] * x0 + b[t + 1] * x1;
+      for (let t = 0; t < a.length; t += 4) {
+        const w = 2 * k + t;
+        const x0 = window[w];
+        const x1 = window[w + 1];
+        const x2 = window[w + 2];
+        const x3 = window[w + 3];
+        u += a[t] * x0 + a[t + 1] * x1 + a[t + 2] * x2 + a[t + 3] * x3;
+        v += b[t] * x0 + b[t + 1] * x1 + b[t + 2] * x2 + b[t + 3] * x3;
       }
       l[low.at + at + k] = u;
       h[high.at + at + k] = v;

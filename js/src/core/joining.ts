@@ -3,6 +3,19 @@
  */
 import type { Slot } from "./filtering";
 
+/** Taps of even and of odd output samples: 2i and 2i + 1 see coefficients i, i + 1, ... */
+type Phases = [Float64Array, Float64Array];
+
+/** Every other tap, in the order in which the coefficients meet them; zeros up to a full `step`. */
+function phases(filter: Float64Array, step = 1): Phases {
+  const half = filter.length / 2;
+  return [0, 1].map((odd) => {
+    const taps = new Float64Array(Math.ceil(half / step) * step);
+    for (let j = 0; j < half; j++) taps[j] = filter[filter.length - 2 - 2 * j + odd];
+    return taps;
+  }) as Phases;
+}
+
 /**
  * Join low and high `[outer, n, inner]` to `[outer, size, inner]`, cut at the end. One of them may
  * be missing: it counts as zero.
@@ -18,65 +31,60 @@ export function synthesiseAxis(
   size: number,
   to: Slot,
 ): void {
-  const half = lo.length / 2;
-  // Output samples 2i and 2i + 1 see coefficients i ... i + half - 1 through every other tap.
-  const polyphase = (f: Float64Array): Phases =>
-    [0, 1].map((odd) =>
-      Float64Array.from({ length: half }, (_, j) => f[lo.length - 2 - 2 * j + odd]),
-    ) as Phases;
   const one = low ?? high;
   if (!one) throw new Error("there is neither a low nor a high part");
-  const alone = !low || !high;
-  if (inner > 1) {
-    const none = (): Phases => [new Float64Array(half), new Float64Array(half)];
-    const [a, c] = low ? polyphase(lo) : none();
-    const [b, d] = high ? polyphase(hi) : none();
-    const taps: Polyphase = [
-      [a, b],
-      [c, d],
-    ];
-    synthesiseColumns(low ?? one, high ?? one, outer, n, inner, taps, size, to);
-  } else if (alone) {
-    liftRows(one, outer, n, polyphase(low ? lo : hi), size, to);
-  } else {
-    const [[a, c], [b, d]] = [polyphase(lo), polyphase(hi)];
-    const taps: Polyphase = [
-      [a, b],
-      [c, d],
-    ];
-    synthesiseRows(low, high, outer, n, taps, size, to);
+  if (inner === 1) {
+    if (low && high) joinRows(low, high, outer, n, phases(lo, 4), phases(hi, 4), size, to);
+    else liftRows(one, outer, n, phases(low ? lo : hi, 4), size, to);
+    return;
   }
+  const none = phases(new Float64Array(lo.length));
+  const taps: [Phases, Phases] = [low ? phases(lo) : none, high ? phases(hi) : none];
+  synthesiseColumns(low ?? one, high ?? one, outer, n, inner, taps, size, to);
 }
 
-/** Taps of even and odd output samples. */
-type Phases = [Float64Array, Float64Array];
-type Polyphase = [[Float64Array, Float64Array], [Float64Array, Float64Array]];
+/** A row in double precision with zeros behind it, where taps that are zero may reach. */
+function fill(window: Float64Array, { data, at }: Slot, n: number, row: number): void {
+  const first = at + row * n;
+  for (let i = 0; i < n; i++) window[i] = data[first + i];
+}
 
-function synthesiseRows(
+function joinRows(
   low: Slot,
   high: Slot,
   outer: number,
   n: number,
-  [[a, b], [c, d]]: Polyphase,
+  [a, c]: Phases,
+  [b, d]: Phases,
   size: number,
   to: Slot,
 ): void {
-  const half = a.length;
-  const l = low.data;
-  const h = high.data;
   const y = to.data;
+  const l = new Float64Array(n + 4);
+  const h = new Float64Array(n + 4);
   for (let o = 0; o < outer; o++) {
+    fill(l, low, n, o);
+    fill(h, high, n, o);
     const row = to.at + o * size;
     for (let i = 0; i < size; i += 2) {
       let even = 0;
       let odd = 0;
-      const p = low.at + o * n + (i >> 1);
-      const q = high.at + o * n + (i >> 1);
-      for (let j = 0; j < half; j++) {
-        const u = l[p + j];
-        const v = h[q + j];
-        even += a[j] * u + b[j] * v;
-        odd += c[j] * u + d[j] * v;
+      const p = i >> 1;
+      // Four at a time: a loop's own work would cost as much as a tap's.
+      for (let j = 0; j < a.length; j += 4) {
+        const q = p + j;
+        const u0 = l[q];
+        const u1 = l[q + 1];
+        const u2 = l[q + 2];
+        const u3 = l[q + 3];
+        even += a[j] * u0 + a[j + 1] * u1 + a[j + 2] * u2 + a[j + 3] * u3;
+        odd += c[j] * u0 + c[j + 1] * u1 + c[j + 2] * u2 + c[j + 3] * u3;
+        const v0 = h[q];
+        const v1 = h[q + 1];
+        const v2 = h[q + 2];
+        const v3 = h[q + 3];
+        even += b[j] * v0 + b[j + 1] * v1 + b[j + 2] * v2 + b[j + 3] * v3;
+        odd += d[j] * v0 + d[j + 1] * v1 + d[j + 2] * v2 + d[j + 3] * v3;
       }
       y[row + i] = even;
       if (i + 1 < size) y[row + i + 1] = odd;
@@ -84,7 +92,7 @@ function synthesiseRows(
   }
 }
 
-/** As `synthesiseRows` with one part only, at half the work. */
+/** As `joinRows` with one part only, at half the work. */
 function liftRows(
   from: Slot,
   outer: number,
@@ -93,23 +101,61 @@ function liftRows(
   size: number,
   to: Slot,
 ): void {
-  const half = a.length;
-  const x = from.data;
   const y = to.data;
+  const x = new Float64Array(n + 4);
   for (let o = 0; o < outer; o++) {
+    fill(x, from, n, o);
     const row = to.at + o * size;
+    if (a.length === 4) {
+      liftRow(x, a, c, y, row, size);
+      continue;
+    }
     for (let i = 0; i < size; i += 2) {
       let even = 0;
       let odd = 0;
-      const p = from.at + o * n + (i >> 1);
-      for (let j = 0; j < half; j++) {
-        const u = x[p + j];
-        even += a[j] * u;
-        odd += c[j] * u;
+      const p = i >> 1;
+      for (let j = 0; j < a.length; j += 4) {
+        const q = p + j;
+        const u0 = x[q];
+        const u1 = x[q + 1];
+        const u2 = x[q + 2];
+        const u3 = x[q + 3];
+        even += a[j] * u0 + a[j + 1] * u1 + a[j + 2] * u2 + a[j + 3] * u3;
+        odd += c[j] * u0 + c[j + 1] * u1 + c[j + 2] * u2 + c[j + 3] * u3;
       }
       y[row + i] = even;
       if (i + 1 < size) y[row + i + 1] = odd;
     }
+  }
+}
+
+/** At most four taps, as the usual families have: each coefficient is read once. */
+function liftRow(
+  x: Float64Array,
+  a: Float64Array,
+  c: Float64Array,
+  y: Float32Array,
+  row: number,
+  size: number,
+): void {
+  const a0 = a[0];
+  const a1 = a[1];
+  const a2 = a[2];
+  const a3 = a[3];
+  const c0 = c[0];
+  const c1 = c[1];
+  const c2 = c[2];
+  const c3 = c[3];
+  let u0 = x[0];
+  let u1 = x[1];
+  let u2 = x[2];
+  for (let i = 0; i < size; i += 2) {
+    const u3 = x[(i >> 1) + 3];
+    y[row + i] = a0 * u0 + a1 * u1 + a2 * u2 + a3 * u3;
+    if (i + 1 < size) y[row + i + 1] = c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3;
+    u0 = u1;
+    u1 = u2;
+    u2 = u3;
   }
 }
 
@@ -119,7 +165,7 @@ function synthesiseColumns(
   outer: number,
   n: number,
   inner: number,
-  [[a, b], [c, d]]: Polyphase,
+  [[a, c], [b, d]]: [Phases, Phases],
   size: number,
   to: Slot,
 ): void {

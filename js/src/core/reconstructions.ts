@@ -1,7 +1,7 @@
 /** The reconstructions of a frame, remembered until what they depend on changes. */
 import { kWeighted, loudnessOf } from "./loudness";
 import { Memo } from "./memo";
-import { addParts, rebuild } from "./rebuild";
+import { rebuild } from "./rebuild";
 import type { Transform, Wanted } from "./rebuild";
 import type { Scratch } from "./scratch";
 import type { Frame, Request, Source } from "./types";
@@ -62,12 +62,9 @@ export class Reconstructions {
       const best = from?.find(key(request.spins));
       return best ? [best, request.spins] : [from?.find(key(spins)), spins];
     };
-    let [both, bothSpins] = found(this.both, bothKey);
-    let [parts, partsSpins] = found(memo, partsKey);
-    if (!both && source === "important" && parts?.length) {
-      both = this.remember(bothKey(partsSpins), signal, sum(parts, scales, signal.length));
-      bothSpins = partsSpins;
-    }
+    const [knownBoth, bothSpins] = found(this.both, bothKey);
+    const [knownParts, partsSpins] = found(memo, partsKey);
+    let [both, parts] = [knownBoth, knownParts];
     const wanted: Wanted = { keep, mask, scales, spins, important: !both, parts: null };
     if (!parts) wanted.parts = source;
     if (wanted.important || wanted.parts) {
@@ -111,10 +108,4 @@ export class Reconstructions {
       residual: loudnessOf(x, channels, y),
     };
   }
-}
-
-function sum(parts: Float32Array, scales: readonly number[] | null, size: number): Float32Array {
-  const out = new Float32Array(size);
-  addParts(parts, scales, out);
-  return out;
 }

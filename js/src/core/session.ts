@@ -6,7 +6,7 @@ import type { Host } from "./host";
 import { Player } from "./player";
 import type { Notice } from "./state";
 import { Store } from "./store";
-import type { CurvePayload, EntryPayload, Request } from "./types";
+import type { CurvePayload, EntryPayload, Frame, Request } from "./types";
 
 interface Name {
   method: string;
@@ -22,7 +22,11 @@ const keyOf = ({ method, target }: Name): string => JSON.stringify([method, targ
 const INPUTS = [
   ...(["family", "level", "mode", "ranking", "keep", "mask", "scales", "selection"] as const),
   ...(["channels", "sample", "method", "target", "shown", "entries", "live"] as const),
+  ...(["cycle_spins", "source", "listening"] as const),
 ];
+
+/** Milliseconds without a change before shifted transforms are averaged. */
+const PATIENCE = 150;
 
 const GONE: Notice = {
   kind: "gone",
@@ -48,6 +52,7 @@ export class Session {
   private asked: Name | null = null;
   private measuring = "";
   private measuredFirst = false;
+  private refining: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     host: Host,
@@ -68,7 +73,9 @@ export class Session {
     this.views++;
     if (this.views === 1) this.start();
     onAbort(view, () => {
-      if (--this.views === 0) this.engineLife?.abort();
+      if (--this.views > 0) return;
+      this.engineLife?.abort();
+      this.player.close();
     });
   }
 
@@ -120,11 +127,15 @@ export class Session {
       if (life.aborted) return;
       this.store.track(() => this.store.set({ frame }));
       this.measureFirst();
+      this.refineLater(frame);
     });
     engine.onError((error) => {
       if (!life.aborted) this.store.set({ notice: failed(messageOf(error), "", false) });
     });
-    onAbort(life, () => (this.engine = null));
+    onAbort(life, () => {
+      this.engine = null;
+      clearTimeout(this.refining);
+    });
     this.update();
   }
 
@@ -182,7 +193,15 @@ export class Session {
     else this.store.set({ notice: { ...GONE, retry: false } });
   }
 
-  private request(): void {
+  /** What changed is heard and seen at once; the mean over shifts follows when nothing moves. */
+  private refineLater(frame: Frame): void {
+    clearTimeout(this.refining);
+    if (frame.request.spins >= this.store.state.cycle_spins) return;
+    this.refining = setTimeout(() => this.request(true), PATIENCE);
+  }
+
+  private request(refine = false): void {
+    clearTimeout(this.refining);
     const { state } = this.store;
     if (!state.shown) return;
     const known = state.scales?.filter((index) => index <= state.level) ?? null;
@@ -200,7 +219,7 @@ export class Session {
       channels: state.channels,
       selection: state.selection,
       spins: state.cycle_spins,
-      refine: true,
+      refine,
       parts: state.listening ? state.source : null,
     };
     this.engine?.request(request);
