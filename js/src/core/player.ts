@@ -12,123 +12,124 @@ export type { Level };
 
 /** Seconds between a decision and its sound, beside what the output itself takes. */
 const LEAD = 0.02;
+const MOST_LEAD = 0.08;
 /** Milliseconds until a paused context sleeps, and until a clock that stands still is reported. */
 const DOZE = 100;
 const PATIENCE = 3000;
 
 export class Player {
-  private desk: Desk | null = null;
-  private voice: Voice | null = null;
+  readonly #store: Store;
+  #desk: Desk | null = null;
+  #voice: Voice | null = null;
   /** The parts that are heard, or will be in a moment, and their buffers. */
-  private parts: Float32Array | null = null;
-  private buffers: AudioBuffer[] | null = null;
-  private peak: number | null = null;
+  #parts: Float32Array | null = null;
+  #buffers: AudioBuffer[] | null = null;
+  #peak: number | null = null;
   /** Where a seek wants to go that waits for the sound before it. */
-  private target: number | null = null;
-  private leave: (() => void) | null = null;
-  private renewal = 0;
-  private doze = 0;
-  private alarm = 0;
-  private readonly heard: { scales: Level[]; master: Level } = {
+  #target: number | null = null;
+  #leave: (() => void) | null = null;
+  #lead = LEAD;
+  #renewal = 0;
+  #doze = 0;
+  #alarm = 0;
+  readonly #heard: { scales: Level[]; master: Level } = {
     scales: [],
     master: { peak: 0, rms: 0 },
   };
 
-  constructor(
-    private readonly store: Store,
-    signal: AbortSignal,
-  ) {
+  constructor(store: Store, signal: AbortSignal) {
+    this.#store = store;
     const on = (keys: Parameters<Store["react"]>[0], run: () => void): void =>
       store.react(keys, run, signal);
     on(["payload"], () => this.close());
-    on(["frame"], () => this.take());
-    on(["scales", "gains", "match_loudness"], () => this.setGains());
+    on(["frame"], () => this.#take());
+    on(["scales", "gains", "match_loudness"], () => this.#setGains());
     on(["volume"], () => {
-      const { desk } = this;
+      const desk = this.#desk;
       if (desk) glide(desk.volume.gain, store.state.volume, desk.context.currentTime);
     });
     on(["playback_rate", "loop", "selection"], () => {
-      const run = this.voice?.run;
+      const run = this.#voice?.run;
       const { state } = store;
-      if (run?.pace !== paceOf(state) || !sameLoop(run.loop, regionOf(state))) this.renew();
+      if (run?.pace !== paceOf(state) || !sameLoop(run.loop, regionOf(state))) this.#renew();
     });
     onAbort(signal, () => this.close());
   }
 
   /** Where the sound is that is heard now, in samples: by the audio clock while it plays. */
   get position(): number {
-    const { desk, voice, target } = this;
+    const [desk, voice, target] = [this.#desk, this.#voice, this.#target];
     if (target !== null) return target;
-    if (!desk || !voice) return this.store.state.cursor;
+    if (!desk || !voice) return this.#store.state.cursor;
     return placeAt(voice.run, desk.context.currentTime - latencyOf(desk.context));
   }
 
   /** What loudness matching adds to the source that is heard, in dB. */
   get matching(): number {
-    return 20 * Math.log10(this.match());
+    return 20 * Math.log10(this.#match());
   }
 
   toggle(): void {
-    if (this.store.state.playing) this.pause();
+    if (this.#store.state.playing) this.pause();
     else this.play();
   }
 
   /** Inside a click or a key press: a browser starts no sound without one. */
   play(): void {
-    const { store } = this;
+    const store = this.#store;
     const { state } = store;
     if (state.playing) return;
     try {
-      this.desk ??= openDesk(state.payload, state.volume, () => this.close());
+      this.#desk ??= openDesk(state.payload, state.volume, () => this.close());
     } catch {
-      this.fail("This browser cannot play sounds here.");
+      this.#fail("This browser cannot play sounds here.");
       return;
     }
-    const { context } = this.desk;
-    clearTimeout(this.doze);
-    context.resume().catch(() => this.fail("The browser did not let the sound begin."));
-    this.leave = playAlone(() => this.giveWay());
+    const { context } = this.#desk;
+    clearTimeout(this.#doze);
+    context.resume().catch(() => this.#fail("The browser did not let the sound begin."));
+    this.#leave = playAlone(() => this.#giveWay());
     const still = context.currentTime;
-    this.alarm = setTimeout(() => {
-      if (context.currentTime === still) this.fail("The browser's sound output does not start.");
+    this.#alarm = setTimeout(() => {
+      if (context.currentTime === still) this.#fail("The browser's sound output does not start.");
     }, PATIENCE) as unknown as number;
     const cursor = state.cursor < lengthOf(state.payload) - 1 ? state.cursor : home(state);
     const notice = state.notice?.kind === "missing" ? null : state.notice;
     store.set({ playing: true, listening: true, cursor, notice });
     // The parts of an earlier time sound at once; others are on their way.
-    if (this.parts === (state.frame?.parts ?? null)) this.renew();
-    else this.take();
+    if (this.#parts === (state.frame?.parts ?? null)) this.#renew();
+    else this.#take();
   }
 
   pause(): void {
     const cursor = this.position;
-    this.halt();
-    this.store.set({ playing: false, cursor });
+    this.#halt();
+    this.#store.set({ playing: false, cursor });
   }
 
   /** Back to where playing begins. */
   stop(): void {
-    this.halt();
-    this.store.set({ playing: false, cursor: home(this.store.state) });
+    this.#halt();
+    this.#store.set({ playing: false, cursor: home(this.#store.state) });
   }
 
   seek(sample: number): void {
-    const { state } = this.store;
+    const { state } = this.#store;
     const length = lengthOf(state.payload);
     const cursor = Math.max(0, Math.min(length, sample));
     if (state.playing && cursor >= length && !state.loop) {
-      this.halt();
-      this.store.set({ playing: false, cursor });
+      this.#halt();
+      this.#store.set({ playing: false, cursor });
       return;
     }
-    if (state.playing) this.target = cursor;
-    this.store.set({ cursor });
-    this.renew();
+    if (state.playing) this.#target = cursor;
+    this.#store.set({ cursor });
+    this.#renew();
   }
 
   /** Levels at the meters now. The objects are the same at every call. */
   levels(): { scales: Level[]; master: Level } {
-    const { heard, desk, voice } = this;
+    const [heard, desk, voice] = [this.#heard, this.#desk, this.#voice];
     const { scales, master } = heard;
     const count = voice?.count ?? 0;
     while (scales.length < count) scales.push({ peak: 0, rms: 0 });
@@ -149,133 +150,145 @@ export class Player {
 
   /** What is heard through source, faders, solo and mute, per channel; empty before the first parts. */
   mix(): Float32Array<ArrayBuffer>[] {
-    const { frame, payload } = this.store.state;
+    const { frame, payload } = this.#store.state;
     if (!frame?.parts) return [];
     const [, channels = 1, length = 0] = payload.signal.shape;
-    return mixdown(frame.parts, channels, length, this.gains());
+    return mixdown(frame.parts, channels, length, this.#gains());
   }
 
   /** Give everything back: nodes, buffers and the context. Playing again makes it anew. */
   close(): void {
-    const { desk } = this;
+    const desk = this.#desk;
     if (!desk) return;
     const cursor = this.position;
-    this.voice?.cut();
-    this.voice = null;
-    this.halt();
-    clearTimeout(this.doze);
-    this.desk = null;
-    this.parts = this.buffers = this.peak = null;
+    this.#voice?.cut();
+    this.#voice = null;
+    this.#halt();
+    clearTimeout(this.#doze);
+    this.#desk = null;
+    this.#parts = this.#buffers = this.#peak = null;
     desk.life.abort();
-    this.store.set({ playing: false, listening: false, cursor });
+    this.#store.set({ playing: false, listening: false, cursor });
   }
 
   /** Another Explorer plays: be silent, and then free. */
-  private giveWay(): void {
+  #giveWay(): void {
     this.pause();
-    this.dozeOff(() => this.close());
+    this.#dozeOff(() => this.close());
   }
 
-  private dozeOff(act: () => void): void {
-    clearTimeout(this.doze);
-    this.doze = setTimeout(act, DOZE) as unknown as number;
+  #dozeOff(act: () => void): void {
+    clearTimeout(this.#doze);
+    this.#doze = setTimeout(act, DOZE) as unknown as number;
   }
 
   /** Fade out what sounds; the context sleeps a little later. */
-  private halt(): void {
-    const { desk, voice } = this;
-    clearTimeout(this.renewal);
-    clearTimeout(this.alarm);
-    this.leave?.();
-    this.leave = this.target = null;
+  #halt(): void {
+    const [desk, voice] = [this.#desk, this.#voice];
+    clearTimeout(this.#renewal);
+    clearTimeout(this.#alarm);
+    this.#leave?.();
+    this.#leave = this.#target = null;
     if (!desk) return;
     voice?.end(desk.context.currentTime);
-    this.voice = null;
-    this.dozeOff(() => void desk.context.suspend().catch(() => undefined));
+    this.#voice = null;
+    this.#dozeOff(() => void desk.context.suspend().catch(() => undefined));
   }
 
   /** The worker has answered: other parts are heard from now on, at the same place. */
-  private take(): void {
-    const { frame } = this.store.state;
+  #take(): void {
+    const { frame } = this.#store.state;
     const parts = frame?.parts ?? null;
-    if (!this.desk) return;
-    if (parts === this.parts) return this.setGains();
-    this.parts = parts;
-    this.buffers = this.peak = null;
-    if (parts) return this.renew();
+    if (!this.#desk) return;
+    if (parts === this.#parts) return this.#setGains();
+    this.#parts = parts;
+    this.#buffers = this.#peak = null;
+    if (parts) return this.#renew();
     // Nothing to hear until the next answer; the place stays.
-    if (!this.voice) return;
-    this.store.set({ cursor: this.position });
-    this.voice.end(this.desk.context.currentTime);
-    this.voice = null;
+    if (!this.#voice) return;
+    this.#store.set({ cursor: this.position });
+    this.#voice.end(this.#desk.context.currentTime);
+    this.#voice = null;
   }
 
-  private setGains(): void {
+  #setGains(): void {
     // Between a change of level and its parts, the indices are not those of the sound that plays.
-    if (this.voice?.count === this.store.state.level + 1) this.voice.setGains(this.gains());
+    if (this.#voice?.count === this.#store.state.level + 1) this.#voice.setGains(this.#gains());
   }
 
-  private gains(): number[] {
-    const match = this.match();
-    return factors(this.store.state).map((value) => value * match);
+  #gains(): number[] {
+    const match = this.#match();
+    return factors(this.#store.state).map((value) => value * match);
   }
 
-  private match(): number {
-    const { match_loudness, frame } = this.store.state;
+  #match(): number {
+    const { match_loudness, frame } = this.#store.state;
     const { loudness, request, parts } = frame ?? {};
     if (!match_loudness || !loudness || !request?.parts || !parts) return 1;
-    return matched(loudness, request.parts, () => this.peakOf(parts));
+    return matched(loudness, request.parts, () => this.#peakOf(parts));
   }
 
   /** Highest peak of the source with all faders at 0 dB. */
-  private peakOf(parts: Float32Array): number {
-    if (this.peak !== null && parts === this.parts) return this.peak;
-    const [, channels = 1, length = 0] = this.store.state.payload.signal.shape;
+  #peakOf(parts: Float32Array): number {
+    if (this.#peak !== null && parts === this.#parts) return this.#peak;
+    const [, channels = 1, length = 0] = this.#store.state.payload.signal.shape;
     const ones = new Array<number>(parts.length / (channels * length)).fill(1);
     const peak = peakOf(mixdown(parts, channels, length, ones));
-    if (parts === this.parts) this.peak = peak;
+    if (parts === this.#parts) this.#peak = peak;
     return peak;
   }
 
   /** Let the next sound take over from the one that plays: other parts, place, speed or loop. */
-  private renew(): void {
-    const { desk, voice, parts, store } = this;
-    if (!desk || !parts || !store.state.playing) return;
-    clearTimeout(this.renewal);
+  #renew(): void {
+    const [desk, voice, parts] = [this.#desk, this.#voice, this.#parts];
+    const { state } = this.#store;
+    if (!desk || !parts || !state.playing) return;
+    clearTimeout(this.#renewal);
     const { context, volume } = desk;
     // One cross-fade at a time: a slider that is drawn along would pile them up.
     const busy = voice ? voice.run.when + FADE - context.currentTime : 0;
     if (busy > 0) {
       const wait = Math.ceil(1000 * busy) + 1;
-      this.renewal = setTimeout(() => this.renew(), wait) as unknown as number;
+      this.#renewal = setTimeout(() => this.#renew(), wait) as unknown as number;
       return;
     }
     try {
-      this.buffers ??= buffersOf(context, parts, store.state.payload);
-      const run = this.next(context);
-      // At the very end: what plays gets there by itself.
-      if (run.from >= run.length) return;
-      this.target = null;
+      this.#buffers ??= buffersOf(context, parts, state.payload);
+      // What takes long comes before the time is set.
+      const next = new Voice(context, volume, this.#buffers, this.#gains());
+      const run = this.#next(context);
+      if (run.from >= run.length) {
+        // At the very end: what plays gets there by itself.
+        next.cut();
+        return;
+      }
+      this.#target = null;
+      const punctual = next.begin(run);
       voice?.end(run.when);
-      this.voice = new Voice(context, volume, this.buffers, this.gains(), run);
-      this.voice.onend = () => {
-        this.voice = null;
+      this.#voice = next;
+      next.onend = () => {
+        this.#voice = null;
         this.stop();
       };
+      if (punctual) return;
+      // The clock has gone on meanwhile: again, with more time, to where it would be now.
+      this.#lead = Math.min(MOST_LEAD, 2 * this.#lead);
+      this.#renew();
     } catch {
-      this.fail("This sound is too large for the browser to play.");
+      this.#fail("This sound is too large for the browser to play.");
     }
   }
 
-  private next(context: AudioContext): Run {
-    const { state } = this.store;
+  #next(context: AudioContext): Run {
+    const { state } = this.#store;
     const { sampleRate, currentTime, baseLatency } = context;
     const length = lengthOf(state.payload);
     const loop = regionOf(state);
     // On whole frames, so that samples are played and not interpolated.
-    const when = Math.ceil((currentTime + LEAD + (baseLatency || 0)) * sampleRate) / sampleRate;
-    const before = this.voice?.run;
-    let from = this.target ?? (before ? placeAt(before, when) : state.cursor);
+    const when =
+      Math.ceil((currentTime + this.#lead + (baseLatency || 0)) * sampleRate) / sampleRate;
+    const before = this.#voice?.run;
+    let from = this.#target ?? (before ? placeAt(before, when) : state.cursor);
     const ahead = loop !== null && from >= loop.stop;
     if (ahead) from = loop.start;
     return {
@@ -284,11 +297,11 @@ export class Player {
       pace: paceOf(state),
       length,
       loop,
-      jump: ahead || this.target !== null || !before,
+      jump: ahead || this.#target !== null || !before,
     };
   }
 
-  private fail(message: string): void {
+  #fail(message: string): void {
     this.close();
     const notice = {
       kind: "missing",
@@ -296,7 +309,7 @@ export class Player {
       remedy: "Everything else works.",
       retry: false,
     } as const;
-    this.store.set({ notice });
+    this.#store.set({ notice });
   }
 }
 

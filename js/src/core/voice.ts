@@ -70,91 +70,96 @@ export function makeAnalyser(context: BaseAudioContext): AnalyserNode {
 export class Voice {
   /** Called when the sound has come to its end by itself. */
   onend: (() => void) | null = null;
-  private readonly fade: GainNode;
-  private readonly scales: {
-    source: AudioBufferSourceNode;
-    gain: GainNode;
-    analyser: AnalyserNode;
-  }[];
+  run!: Run;
+  readonly #context: AudioContext;
+  readonly #fade: GainNode;
+  #scales: { source: AudioBufferSourceNode; gain: GainNode; analyser: AnalyserNode }[];
 
-  /** Starts at `run.when`, fading in. `gains` are factors, one per buffer. */
+  /** Ready to begin. `gains` are factors, one per buffer. */
   constructor(
-    private readonly context: AudioContext,
+    context: AudioContext,
     output: AudioNode,
-    buffers: AudioBuffer[],
+    buffers: readonly AudioBuffer[],
     gains: readonly number[],
-    readonly run: Run,
   ) {
-    const { when, from, pace, loop } = run;
-    const rate = context.sampleRate;
-    const fade = context.createGain();
-    this.fade = fade;
-    fade.connect(output);
-    fade.gain.value = 0;
-    fade.gain.setValueAtTime(0, when);
-    fade.gain.linearRampToValueAtTime(1, when + FADE);
-    this.scales = buffers.map((buffer, index) => {
+    this.#context = context;
+    this.#fade = context.createGain();
+    this.#fade.gain.value = 0;
+    this.#fade.connect(output);
+    this.#scales = buffers.map((buffer, index) => {
       const source = context.createBufferSource();
       const gain = context.createGain();
       const analyser = makeAnalyser(context);
       source.buffer = buffer;
+      gain.gain.value = gains[index] ?? 0;
+      source.connect(gain);
+      gain.connect(analyser);
+      analyser.connect(this.#fade);
+      return { source, gain, analyser };
+    });
+    const last = this.#scales.at(-1);
+    if (last) last.source.onended = () => this.#ended();
+  }
+
+  /** Fade in as told. False: it took so long that the sound may have begun too late. */
+  begin(run: Run): boolean {
+    this.run = run;
+    const { when, from, pace, loop } = run;
+    const { gain } = this.#fade;
+    const rate = this.#context.sampleRate;
+    gain.setValueAtTime(0, when);
+    gain.linearRampToValueAtTime(1, when + FADE);
+    for (const { source } of this.#scales) {
       source.playbackRate.value = pace / rate;
       if (loop) {
         source.loop = true;
         source.loopStart = loop.start / rate;
         source.loopEnd = loop.stop / rate;
       }
-      gain.gain.value = gains[index] ?? 0;
-      source.connect(gain);
-      gain.connect(analyser);
-      analyser.connect(fade);
       source.start(when, from / rate);
-      return { source, gain, analyser };
-    });
-    const last = this.scales.at(-1);
-    if (last) last.source.onended = () => this.ended();
+    }
+    return this.#context.currentTime + (this.#context.baseLatency || 0) < when;
   }
 
   get count(): number {
-    return this.scales.length;
+    return this.#scales.length;
   }
 
   setGains(gains: readonly number[]): void {
-    const now = this.context.currentTime;
-    this.scales.forEach(({ gain }, index) => glide(gain.gain, gains[index] ?? 0, now));
+    const now = this.#context.currentTime;
+    this.#scales.forEach(({ gain }, index) => glide(gain.gain, gains[index] ?? 0, now));
   }
 
   /** Fade out at a time on the audio clock, then stop and let go. */
   end(when: number): void {
     this.onend = null;
-    const { gain } = this.fade;
+    const { gain } = this.#fade;
     // Not before it is all there: two ramps at once would make a step.
     const start = Math.max(when, this.run.when + FADE);
     gain.setValueAtTime(1, start);
     gain.linearRampToValueAtTime(0, start + FADE);
-    for (const { source } of this.scales) source.stop(start + FADE);
+    for (const { source } of this.#scales) source.stop(start + FADE);
   }
 
   /** Silence at once; nothing is left connected. */
   cut(): void {
     this.onend = null;
-    for (const { source, gain, analyser } of this.scales) {
+    for (const { source, gain, analyser } of this.#scales) {
       source.onended = null;
-      source.stop();
       source.disconnect();
       source.buffer = null;
       gain.disconnect();
       analyser.disconnect();
     }
-    this.scales.length = 0;
-    this.fade.disconnect();
+    this.#scales = [];
+    this.#fade.disconnect();
   }
 
   levels(scratch: Float32Array, levels: Level[]): void {
-    this.scales.forEach(({ analyser }, index) => measure(analyser, scratch, levels[index]!));
+    this.#scales.forEach(({ analyser }, index) => measure(analyser, scratch, levels[index]!));
   }
 
-  private ended(): void {
+  #ended(): void {
     const { onend } = this;
     this.cut();
     onend?.();
