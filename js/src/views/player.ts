@@ -1,6 +1,6 @@
 /** The sound: transport, ruler, waveform in the colours of the scales, and all of it in a bar. */
 import { listen } from "../core/dispose";
-import { type State } from "../core/state";
+import type { Span, State } from "../core/state";
 import { decodeItem } from "../core/wire";
 import { type Box, drawTimeAxis, lengthOf, spanOf, timeText } from "./axis";
 import { Density } from "./density";
@@ -9,6 +9,7 @@ import { Envelope } from "./envelope";
 import { drawLegend } from "./overlay";
 import { overview } from "./overview";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
+import type { Surface } from "./surface";
 import { MARK_KEYS, timeSurface } from "./timeline";
 import { transport } from "./transport";
 import { amplitudeLimit, paintAmplitudes, paintSignal, tintStrip, writeValues } from "./waveform";
@@ -25,11 +26,7 @@ export function playerPanel(view: View): Panel {
   const mode = h("select", { "aria-label": "Overlay" });
   const legend = h("div", { class: "wam-legend" });
   tools.append(legend, mode);
-  const wave = timeSurface(view, {
-    name: "waveform",
-    label: "Waveform",
-    top: RULER,
-  });
+  const wave = timeSurface(view, { name: "waveform", label: "Waveform", top: RULER });
   const whole = overview(view);
   const desk = transport(view);
   body.append(desk.element, wave.element, whole.element);
@@ -64,75 +61,52 @@ export function playerPanel(view: View): Panel {
     densityOf = now;
     density = current && new Density(current, scales);
   };
-  const paint = (again: boolean): void => {
+  const paint = (changed: Changes): void => {
     const { state } = store;
+    const again = concerns(changed, "payload");
     decode(state);
     weigh(state);
+    const now = [decoded, density, state.overlay];
+    const same = !again && now.every((v, i) => v === drawn[i]);
+    drawn = now;
     const { surface } = wave;
-    if (surface.fit(again)) {
-      const { context, ratio } = surface;
-      surface.clear();
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if ((!same || concerns(changed, "span")) && surface.fit(again)) {
+      const { context } = surface;
+      const span = spanOf(state);
       const box = wave.plot();
-      paintLanes(box, spanOf(state), surface.context);
-      const lanes = lanesOf(box);
+      const height = (box.height + GAP) / channels.length;
+      const lanes = channels.map((_, i) => {
+        return { ...box, top: box.top + i * height, height: height - GAP };
+      });
+      paintTinted(surface, box, span, lanes);
+      // Behind the signal, though after it: its colours must not reach the lines.
+      context.globalCompositeOperation = "destination-over";
+      lanes.forEach((lane, i) =>
+        paintAmplitudes(context, view.theme, lane, limit, channelName(i, channels.length)),
+      );
+      context.globalCompositeOperation = "source-over";
       drawTimeAxis(context, state, view.theme, { ...box, top: 0, height: RULER });
-      channels.forEach((channel, i) => {
-        context.fillStyle = view.theme.ink;
-        writeValues(context, channel, spanOf(state), lanes[i]!, limit);
-      });
+      context.fillStyle = view.theme.ink;
+      channels.forEach((channel, i) => writeValues(context, channel, span, lanes[i]!, limit));
     }
-    if (
-      concerns(last, "frame", "payload", "sample", "overlay", "scales") &&
-      whole.surface.fit(again)
-    ) {
-      const { context, ratio, width, height } = whole.surface;
-      whole.surface.clear();
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      const { left, width: wide } = wave.plot();
-      const box = { left, top: 3, width: Math.min(wide, width), height: height - 6 };
-      paintTinted(context, box, { start: 0, stop: lengthOf(state) }, () => {
-        for (const channel of channels)
-          paintSignal(context, channel, { start: 0, stop: lengthOf(state) }, box, limit);
-      });
+    if (!same && whole.surface.fit(again)) {
+      const box = { ...wave.plot(), top: 3, height: whole.surface.height - 6 };
+      const span = { start: 0, stop: lengthOf(state) };
+      paintTinted(whole.surface, box, span, Array<Box>(channels.length).fill(box));
     }
   };
-  let last: Changes = null;
-
-  const lanesOf = (box: Box): Box[] => {
-    const count = Math.max(1, channels.length);
-    const height = (box.height - GAP * (count - 1)) / count;
-    return channels.map((_, i) => ({ ...box, top: box.top + i * (height + GAP), height }));
-  };
-  const paintLanes = (
-    box: Box,
-    span: { start: number; stop: number },
-    context: CanvasRenderingContext2D,
-  ): void => {
-    const lanes = lanesOf(box);
-    paintTinted(context, box, span, () =>
-      channels.forEach((channel, i) => paintSignal(context, channel, span, lanes[i]!, limit)),
-    );
-    // Behind the signal, though after it: its colours must not reach the lines.
-    context.globalCompositeOperation = "destination-over";
-    lanes.forEach((lane, i) =>
-      paintAmplitudes(context, view.theme, lane, limit, channelName(i, channels.length)),
-    );
-    context.globalCompositeOperation = "source-over";
-  };
-  /** Paint in any colour, then let the columns take those of what matters there. */
-  const paintTinted = (
-    context: CanvasRenderingContext2D,
-    { left, width }: Box,
-    span: { start: number; stop: number },
-    draw: () => void,
-  ): void => {
-    const columns = Math.round(width * context.getTransform().a);
+  let drawn: unknown[] = [];
+  /** Paint the channels in any colour, then give each moment those of what matters there. */
+  const paintTinted = (surface: Surface, box: Box, span: Span, lanes: Box[]): void => {
+    const { context, ratio } = surface;
+    surface.clear();
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const columns = Math.round(box.width * ratio);
     tintStrip(strip, density, store.state, view.theme, span, columns);
     context.fillStyle = "#000";
-    draw();
+    channels.forEach((channel, i) => paintSignal(context, channel, span, lanes[i]!, limit));
     context.globalCompositeOperation = "source-atop";
-    context.drawImage(strip, left, 0, width, context.canvas.height);
+    context.drawImage(strip, box.left, 0, box.width, surface.height);
     context.globalCompositeOperation = "source-over";
   };
 
@@ -141,11 +115,9 @@ export function playerPanel(view: View): Panel {
     keys: ["frame", "payload", "sample", "overlay", "scales", ...MARK_KEYS, ...desk.keys],
     draw(changed: Changes): void {
       const { state } = store;
-      last = changed;
       if (concerns(changed, ...desk.keys)) desk.draw(changed);
-      const again = concerns(changed, "payload");
       if (concerns(changed, "frame", "payload", "sample", "overlay", "scales", "span"))
-        paint(again);
+        paint(changed);
       if (concerns(changed, "frame", "payload", "overlay")) {
         fill(
           mode,
@@ -160,8 +132,8 @@ export function playerPanel(view: View): Panel {
         const lanes = channels.length === 1 ? "" : `, ${channels.length} channels`;
         wave.surface.canvas.setAttribute("aria-label", `Waveform, ${seconds}${lanes}`);
       }
-      wave.drawMarks(again);
-      whole.drawMarks(again);
+      wave.drawMarks(concerns(changed, "payload"));
+      whole.drawMarks(concerns(changed, "payload"));
     },
   };
 }

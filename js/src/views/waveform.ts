@@ -113,7 +113,7 @@ export function paintAmplitudes(
   const { left, top, width, height } = box;
   context.font = `11px ${theme.font}`;
   context.textBaseline = "middle";
-  const ticks = amplitudeTicks(limit, height / 2);
+  const ticks = amplitudeTicks(limit, height / 2, Math.max(16, height / 10));
   for (const level of [...ticks, ...ticks.slice(1).map((v) => -v)]) {
     const y = top + (height / 2) * (1 - level / limit);
     context.globalAlpha = level === 0 ? 1 : 0.5;
