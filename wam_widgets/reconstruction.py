@@ -28,7 +28,8 @@ _STEPS = {
     2: (0.7548776662466927, 0.5698402909980532),
     3: (0.8191725133961645, 0.6710436067037893, 0.5497004779019703),
 }
-"""Roots of x^(d+1) = x + 1, inverted: their multiples fill the unit cube evenly at every length."""
+"""Powers of the inverse root of x^(d+1) = x + 1, for d = 1 the golden ratio: their multiples never
+repeat and spread over the unit cube without a grid of their own."""
 
 
 def weigh(score: Tensor, keep: float, mask: str) -> Tensor:
@@ -71,7 +72,7 @@ def shifts(level: int, ndim: int, count: int) -> list[tuple[int, ...]]:
     """Return `count` shifts in samples per axis, the first one zero, each below 2^level.
 
     A shift by 2^level only moves the coefficients along, so there is nothing beyond. They are
-    multiples of irrational steps: the first few cover the range evenly already.
+    multiples of irrational steps: the first few are far apart already.
     """
     return [
         tuple(math.floor(2**level * (k * step % 1.0)) for step in _STEPS[ndim])
