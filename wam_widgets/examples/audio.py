@@ -52,7 +52,7 @@ def front_end() -> LogMel:
 
 
 class SoundNet(nn.Module):
-    """A classifier of log-mel spectrograms of any length.
+    """A classifier of log-mel spectrograms of any length, from 4 frames up.
 
     Each logit is the log-sum-exp over time of local evidence: an event that is heard anywhere
     counts, and softmax makes the probabilities add up over the classes that are heard.
@@ -83,7 +83,7 @@ class SoundNet(nn.Module):
 
 
 class WaveformNet(nn.Module):
-    """A classifier of waveforms of any length, from 1024 samples up.
+    """A classifier of waveforms of any length, from 1276 samples up.
 
     The first layer is a bank of filters that is learned from scratch; their energies are
     averaged over 8 ms and compressed by a logarithm, and convolutions in time follow.
