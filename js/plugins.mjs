@@ -1,7 +1,9 @@
 /**
  * Two kinds of import that plain TypeScript does not know, for the build and for the tests alike:
- * a style sheet as a string, and a whole worker, bundled, as a string. A single-file page and a
- * notebook have no second file that a worker could be loaded from.
+ * a style sheet as a string, and a whole worker, bundled, as a function of its global scope. A
+ * single-file page and a notebook have no second file that a worker could be loaded from: it starts
+ * from the text of the function, and where none may start the function is called. One copy of the
+ * code serves both.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -26,7 +28,7 @@ async function bundleWorker(file) {
     write: false,
     legalComments: "none",
   });
-  return result.outputFiles[0].text;
+  return `export default function (self) {${result.outputFiles[0].text}}`;
 }
 
 async function minifyStyle(file) {
@@ -48,7 +50,7 @@ export function textImports() {
       }));
       build.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path: file }) => ({
         contents: await bundleWorker(file),
-        loader: "text",
+        loader: "js",
       }));
       build.onLoad({ filter: STYLE }, async ({ path: file }) => ({
         contents: await minifyStyle(file),
@@ -73,8 +75,8 @@ export function textImportsForTests() {
     async load(id) {
       if (!id.startsWith(prefix)) return null;
       const [, kind, file] = /^([a-z]+):(.*)\.text$/.exec(id.slice(prefix.length));
-      const text = await (kind === "worker" ? bundleWorker(file) : minifyStyle(file));
-      return `export default ${JSON.stringify(text)};`;
+      if (kind === "worker") return bundleWorker(file);
+      return `export default ${JSON.stringify(await minifyStyle(file))};`;
     },
   };
 }

@@ -1,8 +1,8 @@
-/** Imports that the build turns into strings (see plugins.mjs). */
+/** Imports that the build makes (see plugins.mjs). */
 
 declare module "worker:*" {
-  const source: string;
-  export default source;
+  /** The whole worker; its text, called with `self`, is the worker's source. */
+  export default function work(scope: object): void;
 }
 
 declare module "*.css" {

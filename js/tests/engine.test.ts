@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import source from "worker:./../src/core/worker";
+import work from "worker:./../src/core/worker";
 import { Engine } from "../src/core/engine";
 import { Server } from "../src/core/server";
 import type { Answer, Question } from "../src/core/server";
@@ -255,17 +255,17 @@ describe("the worker", () => {
     expect(frames).toHaveLength(0);
   });
 
-  it("answers from its bundled source", () => {
+  it("answers from its text alone, as in a worker", () => {
     const answers: Answer[] = [];
     interface Scope {
       onmessage?: (event: { data: Question }) => void;
       postMessage(answer: Answer): void;
     }
     const scope: Scope = { postMessage: (answer) => answers.push(answer) };
-    new Function("self", source)(scope);
+    new Function("self", `(${work})(self)`)(scope);
     expect(answers).toEqual([{ kind: "ready" }]);
     scope.onmessage!({ data: { kind: "payload", payload: payloadOf(item, golden.bank) } });
-    scope.onmessage!({ data: { kind: "request", request: requestOf(item) } });
+    scope.onmessage!({ data: { kind: "request", request: requestOf(item), turn: 1 } });
     expect(answers[1].kind).toBe("frame");
   });
 });

@@ -1,10 +1,10 @@
 /** The main thread's side of the computing: the newest request wins, frames come back. */
-import source from "worker:./worker";
+import work from "worker:./worker";
 import { isLarge } from "./compute";
-import { Server } from "./server";
 import type { Answer, Question } from "./server";
 import type { EntryPayload, Frame, Payload, Request, Source, WireArray } from "./types";
 import { detached } from "./wire";
+import type { Scope } from "./worker";
 
 type Listener<T> = (value: T) => void;
 
@@ -157,7 +157,7 @@ function packedEntry(entry: EntryPayload): EntryPayload {
 }
 
 function workerBackend(receive: (answer: Answer) => void, failed: () => void): Backend {
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const url = URL.createObjectURL(new Blob([`(${work})(self)`], { type: "text/javascript" }));
   const release = (): void => URL.revokeObjectURL(url);
   let worker: Worker;
   try {
@@ -201,19 +201,25 @@ function buffersOf(question: Question): ArrayBuffer[] {
 
 function localBackend(receive: (answer: Answer) => void): Backend {
   let stopped = false;
-  const server = new Server((answer) => {
-    if (!stopped) receive(answer);
-  }, false);
+  const local = { stop: (): void => undefined };
+  const scope: Scope = {
+    local,
+    onmessage: null,
+    postMessage(answer) {
+      if (!stopped) receive(answer);
+    },
+  };
+  work(scope);
   return {
     // Later, so that a slider's own event is over first; in order, as timers of equal delay are.
     post: (question) => {
       setTimeout(() => {
-        if (!stopped) server.handle(question);
+        if (!stopped) scope.onmessage?.({ data: question });
       }, 0);
     },
     stop: () => {
       stopped = true;
-      server.stop();
+      local.stop();
     },
   };
 }

@@ -3,15 +3,22 @@ import { Server } from "./server";
 import type { Answer, Question } from "./server";
 import { warmUp } from "./warmup";
 
-interface Scope {
-  onmessage: ((event: MessageEvent<Question>) => void) | null;
+/** The global scope of a worker, or what stands for it on the main thread. */
+export interface Scope {
+  onmessage: ((event: { data: Question }) => void) | null;
   postMessage(answer: Answer, transfer: ArrayBuffer[]): void;
+  /** On the main thread: gives up what is under way. */
+  local?: { stop(): void };
 }
 
 const scope = self as unknown as Scope;
-const server = new Server((answer, transfer) => scope.postMessage(answer, transfer), true);
+const { local } = scope;
+const server = new Server((answer, transfer) => scope.postMessage(answer, transfer), !local);
 
 scope.onmessage = (event) => server.handle(event.data);
-scope.postMessage({ kind: "ready" }, []);
-// While the main thread still packs the payload.
-warmUp(30);
+if (local) local.stop = () => server.stop();
+else {
+  scope.postMessage({ kind: "ready" }, []);
+  // While the main thread still packs the payload.
+  warmUp(30);
+}
