@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 import wam_widgets as wam
 from tests.models import Linear, convolutional, random
+from wam_widgets.front_ends import LogMel
 
 IMAGE = random(2, 2, 16, 18)
 MODEL = convolutional(2)
@@ -66,6 +67,76 @@ NAN[0, 0, 0, 0] = float("nan")
 def test_bad_arguments(x: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         explain(x=x, **options)
+
+
+WAVE = random(2, 2, 300)
+SOUND = {"sample_rate": 8000}
+SPECTRAL = nn.Sequential(nn.Flatten(), nn.Linear(2 * 8 * 5, 3)).double().eval()
+MEL = LogMel(8000, n_fft=256, n_mels=8)
+
+
+@pytest.mark.parametrize(
+    ("x", "options", "message"),
+    [
+        (WAVE[0, 0], {}, "sample_rate is missing: a sound needs it, in Hz, such as"),
+        (WAVE, {"modality": "audio"}, "sample_rate is missing"),
+        (WAVE, {"front_end": lambda x: x}, "sample_rate is missing"),
+        (WAVE[:, 0], {}, r"x has shape \(2, 300\).*sound \[T\], \[N, T\] or \[N, C, T\] with"),
+        (WAVE, {"sample_rate": 0}, "sample_rate is 0: it must be positive and finite, in Hz"),
+        (WAVE, {"sample_rate": -8000.0}, "sample_rate is -8000.0: it must be positive"),
+        (WAVE, {"sample_rate": float("nan")}, "sample_rate is nan: it must be positive"),
+        (WAVE, {"sample_rate": float("inf")}, "sample_rate is inf: it must be positive and finite"),
+        (WAVE, {"sample_rate": True}, "sample_rate is True: it must be a number in Hz"),
+        (WAVE, {"sample_rate": "44.1 kHz"}, "sample_rate is '44.1 kHz': it must be a number in Hz"),
+        (
+            WAVE,
+            {"sample_rate": 16000, "front_end": nn.Sequential(MEL)},
+            r"sample_rate is 16000 and that of front_end 8000: .* wam_widgets\.audio\.resample",
+        ),
+        ((WAVE * 2**15).to(torch.int16), SOUND, r"dtype torch.int16: .*audio\.from_pcm\(x\)"),
+        (np.zeros(300, np.int32), {}, r"x has dtype torch.int32: .*audio\.from_pcm\(x\)"),
+        (WAVE / 0, SOUND, "x has 1200 values that are NaN or infinite"),
+        (WAVE[..., :0], SOUND, "must not be empty"),
+        (WAVE[None], SOUND, r"\(1, 2, 2, 300\): a sound is \[T\], \[N, T\] or \[N, C, T\]"),
+        (WAVE, {"front_end": "mel", **SOUND}, "front_end is a str"),
+        (WAVE, {"front_end": lambda x: {"a": x}, **SOUND}, "front_end returned a dict: .* tensor"),
+        (WAVE, {"front_end": torch.fft.rfft, **SOUND}, "front_end returned dtype torch.complex128"),
+        (WAVE, {"front_end": lambda x: x[:1], **SOUND}, r"\(1, 2, 300\) for 2 inputs: .*one row"),
+        (WAVE, {"front_end": lambda x: x.abs().sub(9).log(), **SOUND}, "front_end returned NaN"),
+        (WAVE, {"front_end": lambda x: MEL(x.detach()), **SOUND}, "front_end gives .* without a g"),
+        (WAVE[..., :100], {"front_end": MEL}, "x has 100 samples: n_fft=256 needs at least 129"),
+        (WAVE, {"baselines": torch.zeros(5), **SOUND}, r"baselines has shape \(5,\)"),
+    ],
+)
+def test_bad_sounds(x: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        explain(SPECTRAL, x, **options)
+
+
+def test_front_end_on_another_device() -> None:
+    front_end = LogMel(8000, n_fft=256, n_mels=8).to("meta")
+    with pytest.raises(ValueError, match=r"x is on cpu and front_end on meta"):
+        explain(SPECTRAL, WAVE, front_end=front_end)
+
+
+@pytest.mark.parametrize(("samples", "family"), [(1, None), (5, "haar"), (13, "haar"), (14, "db4")])
+def test_clips_shorter_than_the_filter(samples: int, family: str | None) -> None:
+    e = explain(lambda x: x[:, :1] * x.new_tensor([1, 2, 3]), random(samples), **SOUND)
+    if family is None:
+        with pytest.raises(ValueError, match=r"'haar'; it must have at least 2 samples"):
+            e.at()
+        return
+    assert e.default_basis.family == family
+    assert torch.allclose(e.at().reconstruct(1.0), e.signal)
+    with pytest.raises(ValueError, match=r"16 taps of 'db8'; choose a shorter family such as"):
+        e.at("db8", 1)
+
+
+def test_very_long_sounds_are_announced_with_the_memory_they_take() -> None:
+    x = torch.zeros(1, 1).expand(1, 36_000)
+    message = r"x is 60 min long, 0\.036 million samples.*GiB.*wam_widgets\.audio\.windows\(x"
+    with pytest.warns(UserWarning, match=message):
+        explain(lambda p: p[:, :3], x + 1, method="saliency", sample_rate=10)
 
 
 def in_place(x: Tensor) -> Tensor:

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 MODALITIES = {"image": 2, "audio": 1, "volume": 3}
 """Names of the modalities and their numbers of spatial dimensions."""
 
+_NOUN = {"image": "an image", "audio": "a sound", "volume": "a volume"}
+
 _LAYOUT = {
     "image": "[C, H, W] or [N, C, H, W]",
     "audio": "[T], [N, T] or [N, C, T]",
@@ -64,10 +66,7 @@ def as_signal(
     elif signal.ndim == ndim + 1:
         signal = signal.unsqueeze(0)
     if signal.ndim != ndim + 2:
-        raise ValueError(
-            f"x has shape {tuple(x.shape)}: {'an' if modality != 'volume' else 'a'} {modality} is "
-            f"{_LAYOUT[modality]}"
-        )
+        raise ValueError(f"x has shape {tuple(x.shape)}: {_NOUN[modality]} is {_LAYOUT[modality]}")
     if signal.numel() == 0:
         raise ValueError(f"x has shape {tuple(x.shape)}: it must not be empty")
     finite = torch.isfinite(signal)
@@ -101,7 +100,7 @@ def _modality(
     if x.ndim in (3, 4):
         return "image"
     raise ValueError(
-        f"x has shape {tuple(x.shape)}: an image is {_LAYOUT['image']}, audio {_LAYOUT['audio']} "
+        f"x has shape {tuple(x.shape)}: an image is {_LAYOUT['image']}, a sound {_LAYOUT['audio']} "
         f"with sample_rate=, a volume {_LAYOUT['volume']}; pass modality= if it is one of these"
     )
 

@@ -150,6 +150,11 @@ class Classifier:
                 version = points._version
                 features = self.features(points)
                 if self.front_end is not None:
+                    if not torch.isfinite(features).all():
+                        raise ValueError(
+                            "front_end returned NaN or infinite values at x: look for the "
+                            "logarithm of zero; it needs a floor, such as amin of LogMel"
+                        )
                     seen.append(features.clone())
                 output = self.run(features)
                 if points._version != version:
@@ -165,11 +170,6 @@ class Classifier:
                     )
                 found.append(logits)
         inputs = torch.cat(seen) if seen else None
-        if inputs is not None and not torch.isfinite(inputs).all():
-            raise ValueError(
-                "front_end returned NaN or infinite values at x: look for the logarithm of zero; "
-                "it needs a floor, such as amin of LogMel"
-            )
         if not found:
             return None, inputs
         logits = torch.cat(found)
