@@ -90,31 +90,46 @@ function analyseRows(
   const b = new Float64Array(a.length);
   a.set(taps);
   b.set(highTaps);
-  const window = new Float64Array(source.length + 2);
   const x = from.data;
   const l = low.data;
   const h = high.data;
+  const length = taps.length;
+  // Outputs whose window lies inside the row, zeros at its end included.
+  const start = Math.min(length / 2 - 1, m);
+  const stop = Math.max(start, Math.min(m, Math.floor((n + length - 2 - a.length) / 2) + 1));
   for (let o = 0; o < outer; o++) {
     const row = from.at + o * n;
-    for (let p = 0; p < source.length; p++) {
-      const s = source[p];
-      window[p] = s < 0 ? 0 : x[row + s];
-    }
-    const at = o * m;
-    for (let k = 0; k < m; k++) {
+    const lowRow = low.at + o * m;
+    const highRow = high.at + o * m;
+    let w = row + 2 * start - (length - 2);
+    for (let k = start; k < stop; k++) {
       let u = 0;
       let v = 0;
       for (let t = 0; t < a.length; t += 4) {
-        const w = 2 * k + t;
-        const x0 = window[w];
-        const x1 = window[w + 1];
-        const x2 = window[w + 2];
-        const x3 = window[w + 3];
-        u += a[t] * x0 + a[t + 1] * x1 + a[t + 2] * x2 + a[t + 3] * x3;
-        v += b[t] * x0 + b[t + 1] * x1 + b[t + 2] * x2 + b[t + 3] * x3;
+        const x0 = x[w + t];
+        const x1 = x[w + t + 1];
+        const x2 = x[w + t + 2];
+        const x3 = x[w + t + 3];
+        u += a[t] * x0 + a[t + 1] * x1 + (a[t + 2] * x2 + a[t + 3] * x3);
+        v += b[t] * x0 + b[t + 1] * x1 + (b[t + 2] * x2 + b[t + 3] * x3);
       }
-      l[low.at + at + k] = u;
-      h[high.at + at + k] = v;
+      l[lowRow + k] = u;
+      h[highRow + k] = v;
+      w += 2;
+    }
+    for (let k = 0; k < m; k++) {
+      if (k === start) k = stop;
+      if (k >= m) break;
+      let u = 0;
+      let v = 0;
+      for (let t = 0; t < length; t++) {
+        const s = source[2 * k + t];
+        if (s < 0) continue;
+        u += a[t] * x[row + s];
+        v += b[t] * x[row + s];
+      }
+      l[lowRow + k] = u;
+      h[highRow + k] = v;
     }
   }
 }

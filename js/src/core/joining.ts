@@ -43,12 +43,6 @@ export function synthesiseAxis(
   synthesiseColumns(low ?? one, high ?? one, outer, n, inner, taps, size, to);
 }
 
-/** A row in double precision with zeros behind it, where taps that are zero may reach. */
-function fill(window: Float64Array, { data, at }: Slot, n: number, row: number): void {
-  const first = at + row * n;
-  for (let i = 0; i < n; i++) window[i] = data[first + i];
-}
-
 function joinRows(
   low: Slot,
   high: Slot,
@@ -59,37 +53,56 @@ function joinRows(
   size: number,
   to: Slot,
 ): void {
+  const l = low.data;
+  const h = high.data;
   const y = to.data;
-  const l = new Float64Array(n + 4);
-  const h = new Float64Array(n + 4);
+  const inside = pairsInside(n, a.length, size);
   for (let o = 0; o < outer; o++) {
-    fill(l, low, n, o);
-    fill(h, high, n, o);
-    const row = to.at + o * size;
-    for (let i = 0; i < size; i += 2) {
+    const first = to.at + o * size;
+    let p = low.at + o * n;
+    let q = high.at + o * n;
+    let at = first;
+    for (let i = 0; i < inside; i++) {
       let even = 0;
       let odd = 0;
-      const p = i >> 1;
       // Four at a time: a loop's own work would cost as much as a tap's.
       for (let j = 0; j < a.length; j += 4) {
-        const q = p + j;
-        const u0 = l[q];
-        const u1 = l[q + 1];
-        const u2 = l[q + 2];
-        const u3 = l[q + 3];
-        even += a[j] * u0 + a[j + 1] * u1 + a[j + 2] * u2 + a[j + 3] * u3;
-        odd += c[j] * u0 + c[j + 1] * u1 + c[j + 2] * u2 + c[j + 3] * u3;
-        const v0 = h[q];
-        const v1 = h[q + 1];
-        const v2 = h[q + 2];
-        const v3 = h[q + 3];
-        even += b[j] * v0 + b[j + 1] * v1 + b[j + 2] * v2 + b[j + 3] * v3;
-        odd += d[j] * v0 + d[j + 1] * v1 + d[j + 2] * v2 + d[j + 3] * v3;
+        const u0 = l[p + j];
+        const u1 = l[p + j + 1];
+        const u2 = l[p + j + 2];
+        const u3 = l[p + j + 3];
+        even += a[j] * u0 + a[j + 1] * u1 + (a[j + 2] * u2 + a[j + 3] * u3);
+        odd += c[j] * u0 + c[j + 1] * u1 + (c[j + 2] * u2 + c[j + 3] * u3);
+        const v0 = h[q + j];
+        const v1 = h[q + j + 1];
+        const v2 = h[q + j + 2];
+        const v3 = h[q + j + 3];
+        even += b[j] * v0 + b[j + 1] * v1 + (b[j + 2] * v2 + b[j + 3] * v3);
+        odd += d[j] * v0 + d[j + 1] * v1 + (d[j + 2] * v2 + d[j + 3] * v3);
       }
-      y[row + i] = even;
-      if (i + 1 < size) y[row + i + 1] = odd;
+      y[at] = even;
+      y[at + 1] = odd;
+      p++;
+      q++;
+      at += 2;
+    }
+    for (let i = 2 * inside; i < size; i++) {
+      const [f, g] = i % 2 ? [c, d] : [a, b];
+      y[first + i] = tap(low, o * n, n, i >> 1, f) + tap(high, o * n, n, i >> 1, g);
     }
   }
+}
+
+/** Pairs of output samples whose taps, filled up with zeros, stay inside a row. */
+function pairsInside(n: number, taps: number, size: number): number {
+  return Math.max(0, Math.min(n - taps + 1, size >> 1));
+}
+
+/** One output sample; taps beyond the row are zero. */
+function tap({ data, at }: Slot, row: number, n: number, i: number, taps: Float64Array): number {
+  let sum = 0;
+  for (let j = 0; j < taps.length && i + j < n; j++) sum += taps[j] * data[at + row + i + j];
+  return sum;
 }
 
 /** As `joinRows` with one part only, at half the work. */
@@ -101,42 +114,26 @@ function liftRows(
   size: number,
   to: Slot,
 ): void {
-  const y = to.data;
-  const x = new Float64Array(n + 4);
+  const inside = pairsInside(n, a.length, size);
+  const lift = a.length === 4 ? liftShort : liftLong;
   for (let o = 0; o < outer; o++) {
-    fill(x, from, n, o);
-    const row = to.at + o * size;
-    if (a.length === 4) {
-      liftRow(x, a, c, y, row, size);
-      continue;
-    }
-    for (let i = 0; i < size; i += 2) {
-      let even = 0;
-      let odd = 0;
-      const p = i >> 1;
-      for (let j = 0; j < a.length; j += 4) {
-        const q = p + j;
-        const u0 = x[q];
-        const u1 = x[q + 1];
-        const u2 = x[q + 2];
-        const u3 = x[q + 3];
-        even += a[j] * u0 + a[j + 1] * u1 + a[j + 2] * u2 + a[j + 3] * u3;
-        odd += c[j] * u0 + c[j + 1] * u1 + c[j + 2] * u2 + c[j + 3] * u3;
-      }
-      y[row + i] = even;
-      if (i + 1 < size) y[row + i + 1] = odd;
+    const first = to.at + o * size;
+    lift(from.data, from.at + o * n, a, c, to.data, first, inside);
+    for (let i = 2 * inside; i < size; i++) {
+      to.data[first + i] = tap(from, o * n, n, i >> 1, i % 2 ? c : a);
     }
   }
 }
 
-/** At most four taps, as the usual families have: each coefficient is read once. */
-function liftRow(
-  x: Float64Array,
+/** At most four taps: each coefficient is read once. */
+function liftShort(
+  x: Float32Array,
+  p: number,
   a: Float64Array,
   c: Float64Array,
   y: Float32Array,
-  row: number,
-  size: number,
+  at: number,
+  pairs: number,
 ): void {
   const a0 = a[0];
   const a1 = a[1];
@@ -146,16 +143,44 @@ function liftRow(
   const c1 = c[1];
   const c2 = c[2];
   const c3 = c[3];
-  let u0 = x[0];
-  let u1 = x[1];
-  let u2 = x[2];
-  for (let i = 0; i < size; i += 2) {
-    const u3 = x[(i >> 1) + 3];
-    y[row + i] = a0 * u0 + a1 * u1 + a2 * u2 + a3 * u3;
-    if (i + 1 < size) y[row + i + 1] = c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3;
+  let u0 = x[p];
+  let u1 = x[p + 1];
+  let u2 = x[p + 2];
+  for (let i = 0; i < pairs; i++) {
+    const u3 = x[p + i + 3];
+    y[at] = a0 * u0 + a1 * u1 + (a2 * u2 + a3 * u3);
+    y[at + 1] = c0 * u0 + c1 * u1 + (c2 * u2 + c3 * u3);
+    at += 2;
     u0 = u1;
     u1 = u2;
     u2 = u3;
+  }
+}
+
+function liftLong(
+  x: Float32Array,
+  p: number,
+  a: Float64Array,
+  c: Float64Array,
+  y: Float32Array,
+  at: number,
+  pairs: number,
+): void {
+  for (let i = 0; i < pairs; i++) {
+    let even = 0;
+    let odd = 0;
+    for (let j = 0; j < a.length; j += 4) {
+      const u0 = x[p + j];
+      const u1 = x[p + j + 1];
+      const u2 = x[p + j + 2];
+      const u3 = x[p + j + 3];
+      even += a[j] * u0 + a[j + 1] * u1 + (a[j + 2] * u2 + a[j + 3] * u3);
+      odd += c[j] * u0 + c[j + 1] * u1 + (c[j + 2] * u2 + c[j + 3] * u3);
+    }
+    y[at] = even;
+    y[at + 1] = odd;
+    p++;
+    at += 2;
   }
 }
 
