@@ -84,11 +84,7 @@ def sdr(reference: Tensor, estimate: Tensor, scale_invariant: bool = False) -> T
         If the shapes differ or a reference is silent.
     """
     s, found = sounds(reference, "reference"), sounds(estimate, "estimate")
-    if s.shape != found.shape:
-        raise ValueError(
-            f"estimate has shape {tuple(found.shape)}: it must be that of reference, "
-            f"{tuple(s.shape)}"
-        )
+    _same_shape(s, found, "estimate")
     s, found = s.double(), found.double().to(s.device)
     energy = energy_of(s)
     refuse_silence(energy, "reference")
@@ -99,6 +95,57 @@ def sdr(reference: Tensor, estimate: Tensor, scale_invariant: bool = False) -> T
     # Silence is 0/0 with the best factor, 0: nothing of the target is there.
     ratio = torch.where(energy > 0, energy / distortion, torch.zeros_like(energy))
     return 10 * torch.log10(ratio)
+
+
+def sir(reference: Tensor, interference: Tensor, estimate: Tensor) -> Tensor:
+    """Return the signal-to-interference ratio in decibels: what is left of the target over what is
+    left of the rest; higher is better.
+
+    10 · log10(|s'|² / |n'|²), with s' the projection of the estimate on the target and n' what the
+    interference adds to that projection (Vincent, Gribonval and Févotte, "Performance measurement
+    in blind audio source separation", 2006, with plain gains). Parts of the target that are missing
+    do not lower it; the other two ratios say that.
+
+    Parameters
+    ----------
+    reference, interference, estimate : Tensor
+        Of one shape: ``[T]``, ``[N, T]`` or ``[N, C, T]``.
+
+    Returns
+    -------
+    Tensor
+        ``[N]``, float64; a scalar for ``[T]``. ∞ where nothing of the interference is left, −∞ for
+        silence.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a reference is silent.
+    """
+    s, n = sounds(reference, "reference"), sounds(interference, "interference")
+    found = sounds(estimate, "estimate")
+    _same_shape(s, n, "interference")
+    _same_shape(s, found, "estimate")
+    s, n, found = s.double(), n.double().to(s.device), found.double().to(s.device)
+    energy = energy_of(s)
+    refuse_silence(energy, "reference")
+    target = energy_of(found, s).square() / energy
+    # Of the interference only what is not like the target.
+    rest = n - s * _over(energy_of(n, s) / energy, s)
+    left = energy_of(rest)
+    there = left > 1e-20 * energy_of(n)
+    left = torch.where(there, left, torch.ones_like(left))
+    other = torch.where(there, energy_of(found, rest).square() / left, torch.zeros_like(left))
+    ratio = torch.where(target > 0, target / other, torch.zeros_like(target))
+    return 10 * torch.log10(ratio)
+
+
+def _same_shape(reference: Tensor, x: Tensor, name: str) -> None:
+    if x.shape != reference.shape:
+        raise ValueError(
+            f"{name} has shape {tuple(x.shape)}: it must be that of reference, "
+            f"{tuple(reference.shape)}"
+        )
 
 
 def sounds(x: Any, name: str) -> Tensor:

@@ -22,8 +22,9 @@ from wam_widgets import checks
 from wam_widgets.attribution import Attribution
 from wam_widgets.explainer import DEFAULT_METHOD, explain
 from wam_widgets.explanation import Explanation
-from wam_widgets.mixtures import energy_of, overlap, refuse_silence, sdr, sounds, with_noise
+from wam_widgets.mixtures import energy_of, overlap, refuse_silence, sdr, sir, sounds, with_noise
 from wam_widgets.objectives import Target
+from wam_widgets.reconstruction import shifted, shifts, unshifted
 from wam_widgets.wavelets import Basis
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "recover",
     "recover_from",
     "sdr",
+    "sir",
     "with_noise",
 ]
 
@@ -43,15 +45,35 @@ SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """Ratios in decibels, see :func:`sdr`; ``[N]``, or ``[N, S]`` in a sweep."""
+    """Ratios in decibels, see :func:`sdr` and :func:`sir`; ``[N]``, or ``[N, S]`` in a sweep.
+
+    Attributes
+    ----------
+    sdr, si_sdr : Tensor
+        Signal to distortion, and the same with the best factor: what is missing and what is left
+        of the rest count alike.
+    sir : Tensor
+        Signal to interference: how much softer the rest is than the target.
+    """
 
     sdr: Tensor
     si_sdr: Tensor
+    sir: Tensor
 
     @classmethod
-    def of(cls, reference: Tensor, estimate: Tensor) -> Score:
+    def of(cls, reference: Tensor, interference: Tensor, estimate: Tensor) -> Score:
         """Measure an estimate."""
-        return cls(sdr(reference, estimate).cpu(), sdr(reference, estimate, True).cpu())
+        return cls(
+            sdr(reference, estimate).cpu(),
+            sdr(reference, estimate, scale_invariant=True).cpu(),
+            sir(reference, interference, estimate).cpu(),
+        )
+
+    @classmethod
+    def stack(cls, scores: Sequence[Score]) -> Score:
+        """Return the scores of several estimates, ``[N, S]``."""
+        rows = zip(*((score.sdr, score.si_sdr, score.sir) for score in scores), strict=True)
+        return cls(*(torch.stack(row, dim=1) for row in rows))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,15 +138,13 @@ class Recovery:
         if self.before is None or self.after is None:
             return f"{text})"
         lines = [f"{text}; mean of {len(self.before.sdr)}):"]
-        for label, name in (("SDR", "sdr"), ("SI-SDR", "si_sdr")):
-            first, last = getattr(self.before, name).mean(), getattr(self.after, name).mean()
-            lines.append(f"  {label:6} {first:6.1f} dB → {last:.1f} dB")
+        for label, name in (("SDR", "sdr"), ("SI-SDR", "si_sdr"), ("SIR", "sir")):
+            first, last = (_shown(getattr(s, name).mean()) for s in (self.before, self.after))
+            lines.append(f"  {label:6} {first} → {last}")
             if self.sweep is not None:
                 curve, energy = getattr(self.sweep.model, name), getattr(self.sweep.energy, name)
-                lines[-1] += (
-                    f"; best share {curve.amax(1).mean():.1f} dB, by energy alone at its best "
-                    f"share {energy.amax(1).mean():.1f} dB"
-                )
+                best, control = (_shown(c.amax(1).mean()) for c in (curve, energy))
+                lines[-1] += f"; best share {best}, by energy alone at its best share {control}"
         return "\n".join(lines)
 
 
@@ -220,10 +240,7 @@ def recover_from(
     attribution = explanation.at(basis, level)
     ranking = explanation.default_ranking if ranking is None else ranking
 
-    def rebuild(source: Attribution, share: float, order: str) -> Tensor:
-        return source.reconstruct(share, ranking=order, mask=mask, cycle_spins=cycle_spins)
-
-    signal = rebuild(attribution, keep, ranking)
+    signal = attribution.reconstruct(keep, ranking=ranking, mask=mask, cycle_spins=cycle_spins)
     found = Recovery(signal, attribution, float(keep), ranking, mask, cycle_spins)
     if reference is None:
         return found
@@ -233,6 +250,7 @@ def recover_from(
             f"reference has shape {tuple(reference.shape)}: it must be that of the signal, "
             f"{tuple(signal.shape)}"
         )
+    rest = explanation.signal - reference
     sweep = None
     if len(shares):
         points = [checks.fraction(share, "shares") for share in shares]
@@ -244,17 +262,31 @@ def recover_from(
         energy = replace(explanation, entries={key: entry}).at(attribution.basis)
         curves = []
         for source, order in ((attribution, ranking), (energy, "signed")):
-            scores = [Score.of(reference, rebuild(source, share, order)) for share in points]
-            curves.append(
-                Score(
-                    torch.stack([score.sdr for score in scores], dim=1),
-                    torch.stack([score.si_sdr for score in scores], dim=1),
-                )
-            )
+            made = _rebuilt(source, points, order, mask, cycle_spins)
+            curves.append(Score.stack([Score.of(reference, rest, each) for each in made]))
         sweep = Sweep(torch.tensor(points, dtype=torch.float64), *curves)
     return replace(
         found,
-        before=Score.of(reference, explanation.signal),
-        after=Score.of(reference, signal),
+        before=Score.of(reference, rest, explanation.signal),
+        after=Score.of(reference, rest, signal),
         sweep=sweep,
     )
+
+
+def _rebuilt(
+    attribution: Attribution, shares: Sequence[float], ranking: str, mask: str, cycle_spins: int
+) -> list[Tensor]:
+    """Reconstruct from several shares; each shift is transformed once, and not for every share."""
+    explanation, basis = attribution.explanation, attribution.basis
+    totals = [torch.zeros_like(explanation.signal) for _ in shares]
+    for shift in shifts(basis.level, len(explanation.space), cycle_spins):
+        spun = shifted(explanation, shift).at(basis) if any(shift) else attribution
+        for total, share in zip(totals, shares, strict=True):
+            weights = spun.weights(share, ranking=ranking, mask=mask)
+            made = basis.synthesise(weights * spun.coefficients)
+            total.add_(unshifted(made, shift), alpha=1 / cycle_spins)
+    return totals
+
+
+def _shown(ratio: Tensor) -> str:
+    return f"{float(ratio) + 0.0:.1f} dB".replace("-0.0 ", "0.0 ")
