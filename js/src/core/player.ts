@@ -11,7 +11,7 @@ import { FADE, type Level, type Run, Voice, glide, measure, placeAt } from "./vo
 export type { Level };
 
 /** Seconds between a decision and its sound, beside what the output itself takes. */
-const LEAD = 0.02;
+const LEAD = 0.012;
 const MOST_LEAD = 0.08;
 /** Milliseconds until a paused context sleeps, and until a clock that stands still is reported. */
 const DOZE = 100;

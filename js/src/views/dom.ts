@@ -28,7 +28,7 @@ const ICONS = {
   play: "M5 3v10l8-5z",
   pause: "M5.5 3.5v9M10.5 3.5v9",
   start: "M12 3.5v9L5.5 8zM3.5 3.5v9",
-  loop: "M4 10.5a3 3 0 0 1 0-6h7.5M9.5 2.5l2 2-2 2M12 5.5a3 3 0 0 1 0 6H4.5M6.5 13.5l-2-2 2-2",
+  loop: "M3 7.5a4 4 0 0 1 4-4h6M10.8 1.3 13 3.5l-2.2 2.2M13 8.5a4 4 0 0 1-4 4H3M5.2 14.7 3 12.5l2.2-2.2",
 };
 
 export function icon(name: keyof typeof ICONS): SVGSVGElement {

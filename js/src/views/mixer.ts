@@ -7,8 +7,14 @@ import { h, write } from "./dom";
 import { decibels, percent, scaleName } from "./format";
 import { type Meter, meter, whilePlaying } from "./meter";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
-import { muteScale, soloScale } from "./scales";
-import { bar, onScaleButtons, pressScaleButtons, scaleButtons } from "./shares";
+import {
+  bar,
+  litScale,
+  onScaleButtons,
+  onScaleRows,
+  pressScaleButtons,
+  scaleButtons,
+} from "./shares";
 import { spoken } from "./spectrum";
 import { Surface } from "./surface";
 
@@ -39,31 +45,7 @@ export function mixerPanel(view: View): Panel {
   let rows: Row[] = [];
   let height = 40;
 
-  const rowAt = (event: MouseEvent): number | undefined => {
-    const box = surface.canvas.getBoundingClientRect();
-    return rows[Math.floor((event.clientY - box.top) / height)]?.index;
-  };
-  listen(
-    surface.canvas,
-    "click",
-    (event) => {
-      const index = rowAt(event);
-      if (index === undefined) return;
-      if (event.shiftKey) muteScale(store, index);
-      else soloScale(store, index);
-    },
-    signal,
-  );
-  listen(
-    chart,
-    "pointermove",
-    (event) => {
-      const index = rowAt(event);
-      store.set({ hover: index === undefined ? null : { from: "spectrum", index } });
-    },
-    signal,
-  );
-  listen(chart, "pointerleave", () => store.set({ hover: null }), signal);
+  onScaleRows(surface.canvas, view, (y) => rows[Math.floor(y / height)]?.index, chart);
   listen(reset, "click", () => store.set({ gains: null }), signal);
   onScaleButtons(desk, view);
   const setGain = (event: Event, value: (fader: HTMLInputElement) => number): void => {
@@ -78,7 +60,7 @@ export function mixerPanel(view: View): Panel {
   listen(desk, "dblclick", (event) => setGain(event, () => 0), signal);
 
   const makeRows = (level: number): void => {
-    height = Math.max(30, Math.min(44, Math.floor(HIGH / (level + 1))));
+    height = Math.max(28, Math.min(44, Math.floor(HIGH / (level + 1))));
     desk.style.setProperty("--wam-row", `${height}px`);
     rows = Array.from({ length: level + 1 }, (_, i) => makeRow(level - i, level));
     desk.replaceChildren(...rows.map((row) => row.element));
@@ -94,7 +76,7 @@ export function mixerPanel(view: View): Panel {
     section,
     keys: ["frame", "payload", "scales", "hover", "selection", "level", "gains", "playing"],
     draw(changed: Changes): void {
-      const { frame, scales, hover, gains } = state;
+      const { frame, scales, gains } = state;
       const level = frame?.request.level ?? state.level;
       const again = rows.length !== level + 1;
       if (again) makeRows(level);
@@ -110,10 +92,7 @@ export function mixerPanel(view: View): Panel {
         surface.canvas.setAttribute("aria-label", spoken(frame));
       const drawn = ["frame", "payload", "scales", "hover", "level"] as const;
       if (!concerns(changed, ...drawn) || !surface.fit(changed === null)) return;
-      let lit: number | null = null;
-      if (hover?.from === "spectrum") lit = hover.index;
-      if (hover?.from === "pyramid") lit = frame?.layout.subbands[hover.band]?.index ?? null;
-      paint(view, surface, rows.length - 1, height, lit);
+      paint(view, surface, rows.length - 1, height, litScale(state));
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What panels with one row per scale have in common: solo and mute buttons, and the bar. */
 import { listen } from "../core/dispose";
+import type { State } from "../core/state";
 import { h } from "./dom";
 import { scaleName } from "./format";
 import type { View } from "./panel";
@@ -21,6 +22,45 @@ export function scaleButtons(index: number, level: number): HTMLElement {
       act.charAt(0),
     );
   return h("div", {}, make("Solo"), make("Mute"));
+}
+
+/** Click, shift-click and hover on rows that are drawn; `rowAt` tells the scale under a pointer. */
+export function onScaleRows(
+  canvas: HTMLElement,
+  { store, signal }: View,
+  rowAt: (y: number) => number | undefined,
+  area = canvas,
+): void {
+  const indexOf = (event: MouseEvent): number | undefined =>
+    rowAt(event.clientY - canvas.getBoundingClientRect().top);
+  listen(
+    canvas,
+    "click",
+    (event) => {
+      const index = indexOf(event);
+      if (index === undefined) return;
+      if (event.shiftKey) muteScale(store, index);
+      else soloScale(store, index);
+    },
+    signal,
+  );
+  listen(
+    area,
+    "pointermove",
+    (event) => {
+      const index = indexOf(event);
+      store.set({ hover: index === undefined ? null : { from: "spectrum", index } });
+    },
+    signal,
+  );
+  listen(area, "pointerleave", () => store.set({ hover: null }), signal);
+}
+
+/** The scale that hovering in any panel points at; null: none. */
+export function litScale({ hover, frame }: State): number | null {
+  if (hover?.from === "spectrum") return hover.index;
+  if (hover?.from === "pyramid") return frame?.layout.subbands[hover.band]?.index ?? null;
+  return null;
 }
 
 /** Solo and mute by the buttons inside an element, also those to come. */

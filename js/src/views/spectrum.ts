@@ -1,12 +1,17 @@
 /** Share of the attribution on each scale, with solo and mute, and by orientation. */
 import { css, scaleColours } from "../core/colour";
-import { listen } from "../core/dispose";
 import type { Frame } from "../core/types";
 import { h } from "./dom";
 import { percent, scaleName, scaleWord, signed } from "./format";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
-import { muteScale, soloScale } from "./scales";
-import { bar, onScaleButtons, pressScaleButtons, scaleButtons } from "./shares";
+import {
+  bar,
+  litScale,
+  onScaleButtons,
+  onScaleRows,
+  pressScaleButtons,
+  scaleButtons,
+} from "./shares";
 import { Surface } from "./surface";
 
 /** Room for the share at the right of a bar, for the buttons after it, and under all bars. */
@@ -20,7 +25,7 @@ interface Rows {
 }
 
 export function spectrumPanel(view: View): Panel {
-  const { store, signal } = view;
+  const { store } = view;
   const { section, body } = makeFrame(view, "spectrum", "Spectrum");
   const surface = new Surface("wam-main");
   const buttons = h("div", { class: "wam-faders" });
@@ -28,38 +33,14 @@ export function spectrumPanel(view: View): Panel {
   body.append(chart);
   let rows: Rows = { indices: [], height: 32 };
 
-  const rowAt = (event: MouseEvent): number | undefined => {
-    const box = surface.canvas.getBoundingClientRect();
-    return rows.indices[Math.floor((event.clientY - box.top) / rows.height)];
-  };
-  listen(
-    surface.canvas,
-    "click",
-    (event) => {
-      const index = rowAt(event);
-      if (index === undefined) return;
-      if (event.shiftKey) muteScale(store, index);
-      else soloScale(store, index);
-    },
-    signal,
-  );
-  listen(
-    surface.canvas,
-    "pointermove",
-    (event) => {
-      const index = rowAt(event);
-      store.set({ hover: index === undefined ? null : { from: "spectrum", index } });
-    },
-    signal,
-  );
-  listen(surface.canvas, "pointerleave", () => store.set({ hover: null }), signal);
+  onScaleRows(surface.canvas, view, (y) => rows.indices[Math.floor(y / rows.height)]);
   onScaleButtons(buttons, view);
 
   return {
     section,
     keys: ["frame", "scales", "hover", "selection", "level"],
     draw(changed: Changes): void {
-      const { frame, scales, hover } = store.state;
+      const { frame, scales } = store.state;
       // The level counts only while there is no picture; then the frame brings its own.
       if (frame && changed?.size === 1 && changed.has("level")) return;
       buttons.hidden = !frame;
@@ -73,10 +54,7 @@ export function spectrumPanel(view: View): Panel {
         surface.canvas.setAttribute("aria-label", spoken(frame));
       }
       if (!surface.fit(changed === null)) return;
-      let lit: number | null = null;
-      if (hover?.from === "spectrum") lit = hover.index;
-      if (hover?.from === "pyramid") lit = frame?.layout.subbands[hover.band]?.index ?? null;
-      paint(view, surface, frame, rows, lit);
+      paint(view, surface, frame, rows, litScale(store.state));
     },
   };
 }

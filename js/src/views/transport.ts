@@ -40,6 +40,7 @@ export function transport(view: View): Transport {
     ...radios.map((radio, i) => h("label", {}, radio, h("span", {}, LABELS[SOURCES[i]!]))),
   );
   const level = meter();
+  level.element.title = "Level, −60 to 0 dB";
   const loop = toggle("Loop");
   loop.prepend(icon("loop"));
   const speed = h("select", { "aria-label": "Speed" });
