@@ -5,7 +5,9 @@ import {
   lut,
   oklab,
   oklch,
+  over,
   parseColour,
+  part,
   pixel,
   scaleColours,
 } from "../src/core/colour";
@@ -122,5 +124,28 @@ describe("colours", () => {
     ["", [7, 7, 7]],
   ] as const)("are read from %s", (text, expected) => {
     expect(parseColour(text, [7, 7, 7])).toEqual(expected);
+  });
+});
+
+describe("a picture under another", () => {
+  it("covers each channel by its share", () => {
+    const [under, above] = [pixel([200, 100, 0]), pixel([0, 100, 250])];
+    expect(over(under, above, 0)).toBe(under);
+    expect(over(under, above, 1)).toBe(above);
+    expect(over(under, above, 0.5)).toBe(pixel([100, 100, 125]));
+  });
+
+  it.each([
+    ["white", WHITE],
+    ["night", NIGHT],
+  ])("keeps to the first part of its greys on %s", (_, surface) => {
+    const grey = lut("grey", surface);
+    const half = part(grey, 0.5);
+    expect(half.pixels[0]).toBe(grey.pixels[0]);
+    expect(half.pixels[255]).toBe(grey.pixels[128]);
+    expect(half.at(1)).toEqual(grey.at(0.5));
+    const contrast = Math.abs(lightness(half.at(1)) - lightness(surface));
+    expect(contrast).toBeLessThan(0.75 * Math.abs(lightness(grey.at(1)) - lightness(surface)));
+    expect(contrast).toBeGreaterThan(0.25);
   });
 });

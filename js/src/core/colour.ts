@@ -135,6 +135,22 @@ function colourAt(map: Diverging | Sequential, t: number, surface: Rgb, dark: bo
   return t < 0.06 ? mix(surface, body, t / 0.06) : body;
 }
 
+/** The first part of a table, for all of its values: less contrast. */
+export function part(table: Lut, share: number): Lut {
+  const pixels = table.pixels.map((_, i, all) => all[Math.round(share * i)]!);
+  return { ...table, pixels, at: (t) => table.at(share * t) };
+}
+
+/** One opaque pixel over another that it covers by a share. */
+export function over(under: number, above: number, share: number): number {
+  let mixed = 0xff << 24;
+  for (let shift = 0; shift < 24; shift += 8) {
+    const from = (under >> shift) & 255;
+    mixed |= (from + (((above >> shift) & 255) - from) * share) << shift;
+  }
+  return mixed >>> 0;
+}
+
 /** Any CSS colour that a computed style can return, as bytes; `fallback` when it is not one. */
 export function parseColour(text: string, fallback: Rgb): Rgb {
   const hex = /^#([0-9a-f]{3,8})$/i.exec(text.trim());

@@ -4,8 +4,11 @@ import type { Box, Layout, Subband } from "./types";
 const clamp = (value: number, low: number, high: number): number =>
   Math.max(low, Math.min(high, value));
 
+/** Where what is even along each axis has its centres. */
+type Grid = Pick<Subband, "shape" | "centreStart" | "centreStep">;
+
 /** The coefficient of a subband whose centre is nearest to a place in the signal. */
-export function nearest(band: Subband, place: readonly number[]): number[] {
+export function nearest(band: Grid, place: readonly number[]): number[] {
   return place.map((q, axis) => {
     const k = Math.floor((q - band.centreStart[axis]!) / band.centreStep + 0.5);
     return clamp(k, 0, band.shape[axis]! - 1);
@@ -30,7 +33,7 @@ export function support(band: Subband, at: readonly number[], space: readonly nu
 }
 
 /** Index into the flat vectors of a frame. */
-export function flatIndex(band: Subband, at: readonly number[]): number {
+export function flatIndex(band: Grid & { offset: number }, at: readonly number[]): number {
   return band.offset + at.reduce((flat, k, axis) => flat * band.shape[axis]! + k, 0);
 }
 

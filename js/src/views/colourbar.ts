@@ -54,8 +54,10 @@ export function colourBar(title: string): ColourBar {
   return {
     element,
     draw(table, labels, again): void {
-      ends.forEach((end, i) => (end.textContent = labels[i] ?? ""));
       if (!bar.fit(again)) return;
+      // Where all five numbers do not fit beside each other, every other one is left out.
+      const every = bar.width < 320 ? 2 : 1;
+      ends.forEach((end, i) => (end.textContent = (i % every === 0 && labels[i]) || ""));
       bar.pixels(256, 1).set(table.pixels);
       bar.show(false);
     },

@@ -7,6 +7,7 @@ import { arrowStep } from "./brush";
 import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
 import { h } from "./dom";
 import { mapping } from "./mapping";
+import { framed, markHover } from "./marks";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { Surface, locate } from "./surface";
 
@@ -180,7 +181,7 @@ function grid(surface: Surface, layout: Layout, colour: string): void {
 }
 
 function drawMarks(view: View, marks: Surface, frame: Frame, again: boolean): void {
-  const { hover, selection } = view.store.state;
+  const { selection } = view.store.state;
   const { layout } = frame;
   if (!marks.fit(again)) return;
   marks.clear();
@@ -195,61 +196,17 @@ function drawMarks(view: View, marks: Surface, frame: Frame, again: boolean): vo
     const high = Math.max(0, (least * layout.mosaic[0]!) / marks.height - (bottom - top)) / 2;
     marks.outline([left - wide, top - high, right + wide, bottom + high], gridOf(layout));
   };
-  const both = (draw: () => void, colour: string): void => {
-    for (const [width, style] of [
-      [3 * line, css(view.theme.surface)],
-      [line, colour],
-    ] as const) {
-      context.lineWidth = width;
-      context.strokeStyle = style;
-      draw();
-    }
-  };
+  const both = (colour: string, draw: () => void): void =>
+    framed(view, context, line, colour, draw);
   if (selection) {
     context.setLineDash([4 * line, 3 * line]);
-    both(() => {
+    both(view.theme.ink, () => {
       layout.subbands.forEach((band, i) => {
         const block = inside(band, selection, layout.space);
         if (block) box(i, block.start, block.stop, 3);
       });
-    }, view.theme.ink);
+    });
     context.setLineDash([]);
   }
-  if (hover?.from === "spectrum") {
-    both(() => {
-      layout.subbands.forEach((band, i) => {
-        const none = band.shape.map(() => 0);
-        if (band.index === hover.index) box(i, none, band.shape, 0);
-      });
-    }, view.theme.accent);
-  } else if (hover?.from === "signal") {
-    both(() => {
-      layout.subbands.forEach((band, i) => {
-        const at = nearest(band, hover.at);
-        box(
-          i,
-          at,
-          at.map((k) => k + 1),
-          7,
-        );
-      });
-    }, view.theme.ink);
-  } else if (hover?.from === "pyramid" && layout.subbands[hover.band]) {
-    const { band, at } = hover;
-    const above = parent(layout, band, at);
-    both(() => {
-      if (above) box(above.band, above.start, above.stop, 7);
-      for (const below of children(layout, band, at)) box(below.band, below.start, below.stop, 7);
-    }, view.theme.muted);
-    both(
-      () =>
-        box(
-          band,
-          at,
-          at.map((k) => k + 1),
-          9,
-        ),
-      view.theme.accent,
-    );
-  }
+  markHover(view, layout, both, box);
 }

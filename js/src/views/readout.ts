@@ -1,5 +1,5 @@
 /** One line under everything: what is under the cursor, in numbers. */
-import { Features, frameAt } from "../core/features";
+import { Features } from "../core/features";
 import { bandText, hertz, secondDigits, seconds } from "../core/hertz";
 import type { State } from "../core/state";
 import { centre, flatIndex, nearest } from "../core/tree";
@@ -84,7 +84,7 @@ function coefficient(state: State, frame: Frame, index: number, at: readonly num
 function feature(state: State, features: Features, at: readonly number[], row: number): string[] {
   const { level, attribution, payload } = features;
   if (!level || !payload) return [];
-  const flat = row * level.shape[1]! + frameAt(features.frames, at[0]!);
+  const flat = flatIndex(features.row(row), nearest(features.row(row), at));
   const frequency = payload.frequencies?.[row];
   const unit = payload.unit ? `\u202f${payload.unit}` : "";
   return [

@@ -14,8 +14,8 @@ const AXIS = 24;
 
 export interface Rebuilt {
   figure: HTMLElement;
-  /** `limit`: the amplitude at the edge, that of the signal for a fair comparison. */
-  draw(changed: Changes, data: Float32Array, limit: number, text: string): void;
+  /** `limit`: the amplitude at the edge, that of the signal for a fair comparison; no data yet: none. */
+  draw(changed: Changes, data: Float32Array | undefined, limit: number, text: string): void;
 }
 
 export const REBUILT_KEYS = ["source", "sample", ...MARK_KEYS] as const;
@@ -29,8 +29,9 @@ export function rebuilt(view: View, source: Source, title: string, axis: boolean
   const name = h("span", { "data-ink": true }, title);
   const figure = h("figure", {}, h("div", { class: "wam-caption" }, play, name, value));
   figure.append(time.element);
+  play.disabled = true;
   let shown = "";
-  let drawn: Float32Array | null = null;
+  let drawn: Float32Array | undefined;
   let channels: Envelope[] = [];
 
   const heard = (): boolean => store.state.playing && store.state.source === source;
@@ -83,8 +84,9 @@ export function rebuilt(view: View, source: Source, title: string, axis: boolean
       if (fresh) {
         drawn = data;
         const size = lengthOf(store.state);
-        channels = Array.from({ length: data.length / size }, (_, c) => {
-          return new Envelope(data.subarray(c * size, (c + 1) * size));
+        play.disabled = !data;
+        channels = Array.from({ length: data ? data.length / size : 0 }, (_, c) => {
+          return new Envelope(data!.subarray(c * size, (c + 1) * size));
         });
       }
       const again = concerns(changed, "payload");

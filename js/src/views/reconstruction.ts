@@ -109,14 +109,13 @@ function sounds(view: View): Parts {
     figures: [h("div", { class: "wam-stack" }, important.figure, residual.figure)],
     draw(changed): void {
       const { frame, payload, sample } = store.state;
-      if (!frame) return;
       if (of !== `${payload.id} ${sample}`) {
         of = `${payload.id} ${sample}`;
         peak = new Envelope(decodeItem(payload.signal, sample).data).peak;
       }
       const limit = amplitudeLimit(peak);
-      important.draw(changed, frame.important, limit, keptOf(frame));
-      residual.draw(changed, frame.residual, limit, "");
+      important.draw(changed, frame?.important, limit, frame ? keptOf(frame) : "");
+      residual.draw(changed, frame?.residual, limit, "");
     },
   };
 }

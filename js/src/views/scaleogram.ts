@@ -2,10 +2,10 @@
 import { css, lut, scaleColours } from "../core/colour";
 import { listen } from "../core/dispose";
 import { band as octave, hertz } from "../core/hertz";
-import { cellStart, reduceRow, strongestIn } from "../core/scaleogram";
+import { cellStart, columnsOf, strongest } from "../core/scaleogram";
 import type { Hover } from "../core/state";
-import { centre, children, nearest, parent } from "../core/tree";
-import type { Frame, Subband } from "../core/types";
+import { centre, nearest } from "../core/tree";
+import type { Frame } from "../core/types";
 import {
   type Box,
   GUTTER,
@@ -19,6 +19,7 @@ import {
 } from "./axis";
 import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
 import { mapping } from "./mapping";
+import { framed, markHover } from "./marks";
 import { scaleName } from "./format";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { walk } from "./pyramid";
@@ -47,6 +48,7 @@ export function scaleogramPanel(view: View): Panel {
   body.append(time.element, bar.element);
   let values: Float32Array | null = null;
   let limit = 0;
+  let drawn = "";
 
   /** Row of the labels at the pointer, as an index into the spectrum. */
   const labelAt = ({ offsetX, offsetY }: PointerEvent): number | null => {
@@ -99,12 +101,21 @@ export function scaleogramPanel(view: View): Panel {
     const { surface } = time;
     if (!surface.fit(again)) return;
     const { state } = store;
-    const { frame } = state;
+    const { frame, scales, colour_map } = state;
+    // Most frames bring another reconstruction of the same attribution.
+    const now = JSON.stringify([
+      scales,
+      colour_map,
+      spanOf(state),
+      frame?.layout.level ?? state.level,
+    ]);
+    if (!again && now === drawn && frame?.values === values) return;
+    drawn = now;
     const { context, ratio } = surface;
     surface.clear();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const box = time.plot();
-    const table = lut(state.colour_map, view.theme.surface);
+    const table = lut(colour_map, view.theme.surface);
     if (frame && values !== frame.values) {
       values = frame.values;
       limit = limitOf(values);
@@ -118,6 +129,10 @@ export function scaleogramPanel(view: View): Panel {
       surface.showIn([box.left, box.top, box.width, box.height], false);
       drawLines(view, context, box, frame, surface.width);
       bar.draw(table, rootLabels(table.diverging, limit), again);
+    } else {
+      // Nothing is known yet, which does not look like zero.
+      context.fillStyle = view.theme.line;
+      context.fillRect(box.left, box.top, box.width, box.height);
     }
     drawLabels(view, context, box, frame?.request.level ?? state.level);
     const { left, top, width, height } = box;
@@ -148,11 +163,10 @@ function colourRows(
   span: { start: number; stop: number },
   colour: (value: number) => number,
 ): void {
-  const row = new Float32Array(width);
   for (const band of layout.subbands) {
-    reduceRow(values, band, span, row);
     const from = (layout.level - band.index) * width;
-    for (let x = 0; x < width; x++) pixels[from + x] = colour(row[x]!);
+    const places = strongest(values, band.offset, columnsOf(band, span, width));
+    for (let x = 0; x < width; x++) pixels[from + x] = colour(values[places[x]!]!);
   }
 }
 
@@ -237,62 +251,32 @@ function pick(view: View, sample: number, y: number, event: PointerEvent): Hover
   const wide = (event.target as HTMLElement).clientWidth;
   const per = (stop - start) / Math.max(1, Math.round((wide - GUTTER - MARGIN) * ratio));
   const from = start + Math.floor((sample - start) / per) * per;
-  const at = strongestIn(frame.values, band, from, Math.min(stop, from + per));
-  return { from: "pyramid", band: index, at: [at] };
+  const column = columnsOf(band, { start: from, stop: Math.min(stop, from + per) }, 1);
+  const [place = 0] = strongest(frame.values, band.offset, column);
+  return { from: "pyramid", band: index, at: [place - band.offset] };
 }
 
-/** Outline what the pointer is on: a coefficient with its family, a row, or all that see a place. */
-function drawCells(
-  { store, theme }: View,
-  context: CanvasRenderingContext2D,
-  box: Box,
-  width: number,
-): void {
-  const { state } = store;
-  const { hover, frame } = state;
-  if (!hover || !frame) return;
-  const { layout } = frame;
+/** Outline what the pointer is on. */
+function drawCells(view: View, context: CanvasRenderingContext2D, box: Box, width: number): void {
+  const { state } = view.store;
+  if (!state.frame) return;
+  const { layout } = state.frame;
   const high = box.height / (layout.level + 1);
   const { line, snap } = hairline(context);
   const length = lengthOf(state);
-  const cell = (band: Subband, start: number, stop: number, least: number): void => {
-    const left = xOf(cellStart(band, start, length), state, width);
-    const right = xOf(cellStart(band, stop, length), state, width);
-    // A single coefficient may be narrower than a pixel: its mark is not.
-    const more = Math.max(0, least - (right - left)) / 2;
-    const x = snap(left - more) + line / 2;
-    const y = snap(box.top + (layout.level - band.index) * high) + line / 2;
-    context.strokeRect(x, y, snap(right + more) - line / 2 - x, snap(high - line));
-  };
-  const both = (colour: string, draw: () => void): void => {
-    for (const [wide, style] of [
-      [3 * line, css(theme.surface)],
-      [line, colour],
-    ] as const) {
-      context.lineWidth = wide;
-      context.strokeStyle = style;
-      draw();
-    }
-  };
-  if (hover.from === "spectrum") {
-    const band = layout.subbands[hover.index];
-    if (band) both(theme.accent, () => cell(band, 0, band.shape[0]!, 0));
-  } else if (hover.from === "signal") {
-    both(theme.ink, () => {
-      for (const band of layout.subbands) {
-        const [k = 0] = nearest(band, hover.at);
-        cell(band, k, k + 1, 5);
-      }
-    });
-  } else {
-    const { band: index, at } = hover;
-    const band = layout.subbands[index];
-    if (!band) return;
-    const over = parent(layout, index, at);
-    both(theme.muted, () => {
-      for (const { band: other, start, stop } of [over ?? [], children(layout, index, at)].flat())
-        cell(layout.subbands[other]!, start[0]!, stop[0]!, 5);
-    });
-    both(theme.accent, () => cell(band, at[0]!, at[0]! + 1, 7));
-  }
+  markHover(
+    view,
+    layout,
+    (colour, draw) => framed(view, context, line, colour, draw),
+    (index, start, stop, least) => {
+      const band = layout.subbands[index]!;
+      const left = xOf(cellStart(band, start[0]!, length), state, width);
+      const right = xOf(cellStart(band, stop[0]!, length), state, width);
+      // A single coefficient may be narrower than a pixel: its mark is not.
+      const more = Math.max(0, least - (right - left)) / 2;
+      const x = snap(left - more) + line / 2;
+      const y = snap(box.top + (layout.level - band.index) * high) + line / 2;
+      context.strokeRect(x, y, snap(right + more) - line / 2 - x, snap(high - line));
+    },
+  );
 }

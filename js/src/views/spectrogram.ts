@@ -1,15 +1,16 @@
 /** The time-frequency picture of a sound and, where the model takes it, its attribution. */
-import { type Lut, css, lut, pixel } from "../core/colour";
+import { lut, over, part } from "../core/colour";
 import { listen } from "../core/dispose";
-import { Features, frameAt, frameStart, reduceFrames } from "../core/features";
+import { Features } from "../core/features";
 import { band as octave, frequencyTicks, rowOf } from "../core/hertz";
-import type { Hover } from "../core/state";
-import { support } from "../core/tree";
-import type { NdArray } from "../core/types";
+import { cellStart, columnsOf, strongest } from "../core/scaleogram";
+import type { Hover, Span } from "../core/state";
+import { nearest, support } from "../core/tree";
 import { type Box, GUTTER, drawTimeAxis, hairline, lengthOf, spanOf, xOf } from "./axis";
 import { colourBar, evenLabels, limitOf, placeIn, rootLabels } from "./colourbar";
 import { fill, h, write } from "./dom";
 import { number } from "./format";
+import { framed } from "./marks";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { MARK_KEYS, timeSurface } from "./timeline";
 
@@ -42,8 +43,8 @@ export function spectrogramPanel(view: View): Panel {
     named("Level", levels.element),
     named("Attribution", shares.element),
   ] as const;
-  const empty = h("p", { class: "wam-note" }, "This sound is too short for a spectrogram.");
-  body.append(time.element, h("div", { class: "wam-bars" }, first, second), empty);
+  const bars = h("div", { class: "wam-bars" }, first, second);
+  body.append(time.element, bars);
   let wanted: Shown = "both";
   listen(
     choice,
@@ -55,22 +56,35 @@ export function spectrogramPanel(view: View): Panel {
     signal,
   );
 
-  let given: NdArray | null = null;
+  let drawn: unknown[] = [];
+  let level: Float32Array | null = null;
+  let given: Float32Array | null = null;
+  let range: [number, number] = [0, 0];
+  /** Levels above the lowest. */
+  let raised = new Float32Array(0);
   let limit = 0;
-  let level: NdArray | null = null;
-  let range: [number, number] = [0, 1];
 
+  /** Decode what is new; whether the picture has to be drawn again. */
+  const refresh = (): boolean => {
+    const { colour_map, span } = store.state;
+    const now = [features.level?.data, features.attribution?.data, colour_map, span, wanted];
+    if (now.every((v, i) => v === drawn[i])) return false;
+    drawn = now;
+    const [levels = null, attribution = null] = now as (Float32Array | undefined)[];
+    if (level !== levels) {
+      level = levels;
+      range = level ? rangeOf(level) : [0, 0];
+      raised = level ? level.map((v) => v - range[0]) : raised;
+    }
+    if (given !== attribution) {
+      given = attribution;
+      limit = given ? limitOf(given) : 0;
+    }
+    return true;
+  };
   const paint = (again: boolean): void => {
     const { state } = store;
     const { theme } = view;
-    if (level !== features.level) {
-      level = features.level;
-      range = rangeOf(level?.data ?? new Float32Array(1));
-    }
-    if (given !== features.attribution) {
-      given = features.attribution;
-      limit = given ? limitOf(given.data) : 0;
-    }
     if (!level || !time.surface.fit(again)) return;
     const shown = given ? wanted : "level";
     first.hidden = shown === "attribution";
@@ -81,25 +95,41 @@ export function spectrogramPanel(view: View): Panel {
     const box = time.plot();
     const { left, top, width, height } = box;
     const columns = Math.max(1, Math.round(width * ratio));
-    const rows = level.shape[0]!;
+    const rows = rowsOf(features);
     const pixels = time.surface.pixels(columns, rows);
-    const [low, high] = range;
-    const grey = shown === "both" ? quiet(theme.surface, theme.dark) : lut("magma", theme.surface);
-    const table = lut(state.colour_map, theme.surface);
     const span = spanOf(state);
+    const [low, high] = range;
     if (shown !== "attribution") {
+      // Greys of half the contrast leave the other half to the colours over them.
+      const grey =
+        shown === "both"
+          ? part(lut("grey", theme.surface), theme.dark ? 0.5 : 0.6)
+          : lut("magma", theme.surface);
       const gain = high > low ? 255 / (high - low) : 0;
-      reduceFrames(level, features.frames, span, columns, false).forEach((value, i) => {
-        pixels[i] = grey.pixels[((value - low) * gain + 0.5) | 0]!;
+      eachPixel(features, raised, span, columns, (i, value) => {
+        pixels[i] = grey.pixels[(value * gain + 0.5) | 0]!;
       });
-      const labels = levelLabels(range, features.payload?.unit ?? null);
-      levels.draw(grey, spaced(labels, shown), again);
-    } else pixels.fill(0);
+      const labels = levelLabels(range, features.payload?.unit ?? "");
+      levels.draw(grey, labels, again);
+    }
     if (given && shown !== "level") {
-      const reduced = reduceFrames(given, features.frames, span, columns, true);
-      tint(pixels, reduced, limit, table, shown === "both");
-      const labels = (shown === "both" ? evenLabels : rootLabels)(table.diverging, limit);
-      shares.draw(table, spaced(labels, shown), again);
+      const table = lut(state.colour_map, theme.surface);
+      const { diverging, pixels: colours } = table;
+      const both = shown === "both";
+      const gain = limit > 0 ? 1 / limit : 0;
+      eachPixel(features, given, span, columns, (i, value) => {
+        const share = value * gain;
+        if (!both) pixels[i] = colours[placeIn(diverging, share)]!;
+        else {
+          // Evenly with the value: roots would cover with what is weak the sound under it. The
+          // colour of the end stays one over any grey.
+          const alpha = Math.min(1, Math.abs(share));
+          const place = diverging ? (share < 0 ? 0 : 255) : Math.round(255 * alpha);
+          pixels[i] = over(pixels[i]!, colours[place]!, alpha);
+        }
+      });
+      const labels = (both ? evenLabels : rootLabels)(diverging, limit);
+      shares.draw(table, labels, again);
     }
     time.surface.showIn([left, top, width, height], false);
     drawFrequencies(view, features, context, box, rows);
@@ -110,16 +140,18 @@ export function spectrogramPanel(view: View): Panel {
   const draw = (changed: Changes): void => {
     const { payload } = store.state;
     const again = concerns(changed, "payload");
-    const there = payload.features !== null;
-    time.element.hidden = !there;
-    empty.hidden = there;
-    choice.hidden = !payload.features?.taken;
-    if (!there) {
-      first.hidden = second.hidden = true;
-      write(note, "");
-      return;
-    }
-    write(note, payload.features?.taken ? "" : "For display: the model takes the waveform");
+    const { taken = true } = payload.features ?? {};
+    time.element.hidden = bars.hidden = !payload.features;
+    choice.hidden = !payload.features || !taken;
+    write(
+      note,
+      !payload.features
+        ? "This sound is too short for one"
+        : taken
+          ? ""
+          : "For display: the model takes the waveform",
+    );
+    if (!payload.features) return;
     fill(
       choice,
       [
@@ -129,9 +161,8 @@ export function spectrogramPanel(view: View): Panel {
       ],
       wanted,
     );
-    time.surface.canvas.setAttribute("aria-label", `Spectrogram: ${payload.features?.name ?? ""}`);
-    if (concerns(changed, "payload", "sample", "entries", "shown", "colour_map", "span"))
-      paint(again);
+    time.surface.canvas.setAttribute("aria-label", `Spectrogram: ${payload.features.name}`);
+    if (refresh() || again) paint(again);
     time.drawMarks(again);
   };
   return {
@@ -139,6 +170,26 @@ export function spectrogramPanel(view: View): Panel {
     keys: ["payload", "sample", "entries", "shown", "frame", "colour_map", ...MARK_KEYS],
     draw,
   };
+}
+
+const rowsOf = ({ payload }: Features): number => payload?.values.shape[1] ?? 0;
+
+/** Go through the pixels of the plot; on each the value of largest magnitude, the top row first. */
+function eachPixel(
+  features: Features,
+  values: Float32Array,
+  span: Span,
+  columns: number,
+  visit: (pixel: number, value: number) => void,
+): void {
+  const frames = columnsOf(features.row(0), span, columns);
+  const places = new Int32Array(columns);
+  const rows = rowsOf(features);
+  for (let r = 0; r < rows; r++) {
+    strongest(values, features.row(r).offset, frames, places);
+    const from = (rows - 1 - r) * columns;
+    for (let x = 0; x < columns; x++) visit(from + x, values[places[x]!]!);
+  }
 }
 
 function rangeOf(data: Float32Array): [number, number] {
@@ -151,57 +202,14 @@ function rangeOf(data: Float32Array): [number, number] {
   return low <= high ? [low, high] : [0, 0];
 }
 
-function levelLabels([low, high]: [number, number], unit: string | null): string[] {
-  if (low === high) return ["", "", number(low) + (unit ? `\u202f${unit}` : "")];
-  const decimals = Math.max(0, 1 - Math.floor(Math.log10(high - low)));
+function levelLabels([low, high]: [number, number], unit: string): string[] {
+  if (low === high) return ["", "", `${number(low)}\u202f${unit}`];
   const labels = [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const value = low + share * (high - low);
-    return decimals > 4 ? number(value, 3) : number(Number(value.toFixed(decimals)), 6);
+    return high - low > 20 ? number(Math.round(value), 6) : number(value);
   });
-  labels[4] += unit ? `\u202f${unit}` : "";
+  labels[4] += `\u202f${unit}`;
   return labels;
-}
-
-/** Two bars beside each other have room for every other number. */
-const spaced = (labels: string[], shown: Shown): string[] =>
-  shown === "both" ? labels.map((label, i) => (i % 2 ? "" : label)) : labels;
-
-/** Greys that leave the stronger half of the contrast to the colours over them. */
-function quiet(surface: [number, number, number], dark: boolean): Lut {
-  const full = lut("grey", surface);
-  const part = dark ? 0.5 : 0.6;
-  const at = (t: number): [number, number, number] => full.at(part * t);
-  const pixels = Uint32Array.from({ length: 256 }, (_, i) => pixel(at(i / 255)));
-  return { diverging: false, pixels, at };
-}
-
-/** Colours of the attribution; over a picture they cover it as far as they are strong. */
-function tint(
-  pixels: Uint32Array,
-  values: Float32Array,
-  limit: number,
-  { diverging, pixels: colours }: Lut,
-  over: boolean,
-): void {
-  const gain = limit > 0 ? 1 / limit : 0;
-  for (let i = 0; i < pixels.length; i++) {
-    const value = values[i]! * gain;
-    if (!over) {
-      pixels[i] = colours[placeIn(diverging, value)]!;
-      continue;
-    }
-    // The colour of the end, so that it stays one over any grey. Evenly with the value: roots
-    // would cover with what is weak the sound that they stand on.
-    const colour = colours[value < 0 && diverging ? 0 : 255]!;
-    const alpha = Math.min(1, Math.abs(value));
-    const under = pixels[i]!;
-    let mixed = 255 << 24;
-    for (let shift = 0; shift < 24; shift += 8) {
-      const from = (under >> shift) & 255;
-      mixed |= (from + (((colour >> shift) & 255) - from) * alpha) << shift;
-    }
-    pixels[i] = mixed;
-  }
 }
 
 function drawFrequencies(
@@ -234,7 +242,7 @@ function pick(
   y: number,
   event: PointerEvent,
 ): Hover | null {
-  const rows = features.level?.shape[0] ?? 0;
+  const rows = rowsOf(features);
   const row = rows - 1 - Math.floor(y * rows);
   if (row < 0 || row >= rows || event.offsetX < GUTTER) return null;
   return { from: "signal", at: [Math.min(Math.floor(sample), lengthOf(store.state) - 1)], row };
@@ -242,52 +250,46 @@ function pick(
 
 /** Outline the cell under the pointer, or where a coefficient or a scale of another panel lies. */
 function drawFocus(
-  { store, theme }: View,
+  view: View,
   features: Features,
   context: CanvasRenderingContext2D,
   box: Box,
   width: number,
 ): void {
-  const { state } = store;
+  const { state } = view.store;
   const { hover, frame, payload } = state;
-  const rows = features.level?.shape[0] ?? 0;
-  if (!hover || rows === 0) return;
-  const length = lengthOf(state);
   const { line, snap } = hairline(context);
-  const outline = (from: number, to: number, low: number, high: number, least: number): void => {
-    const [left, right] = [xOf(from, state, width), xOf(to, state, width)];
-    const [top, bottom] = [high, low].map((row) => box.top + (1 - row / rows) * box.height);
-    const [wide, tall] = [least - (right - left), least - (bottom! - top!)].map((v) =>
-      Math.max(0, v / 2),
+  const rows = rowsOf(features);
+  const length = lengthOf(state);
+  const outline = (from: number, to: number, low: number, high: number): void => {
+    // What is smaller than this is marked around.
+    const ends = (a: number, b: number): [number, number] => {
+      const more = Math.max(0, 7 - (b - a)) / 2;
+      return [snap(a - more) + line / 2, snap(b + more) - line / 2];
+    };
+    const [left, right] = ends(xOf(from, state, width), xOf(to, state, width));
+    const y = (row: number): number => box.top + (1 - row / rows) * box.height;
+    const [top, bottom] = ends(y(high), y(low));
+    framed(view, context, line, view.theme.accent, () =>
+      context.strokeRect(left, top, right - left, bottom - top),
     );
-    const x = snap(left - wide!) + line / 2;
-    const y = snap(Math.max(box.top, top! - tall!)) + line / 2;
-    const across = snap(right + wide!) - line / 2 - x;
-    const down = snap(Math.min(box.top + box.height, bottom! + tall!)) - line / 2 - y;
-    for (const [thick, colour] of [
-      [3 * line, css(theme.surface)],
-      [line, theme.accent],
-    ] as const) {
-      context.lineWidth = thick;
-      context.strokeStyle = colour;
-      context.strokeRect(x, y, across, down);
-    }
   };
-  if (hover.from === "signal") {
+  if (hover?.from === "signal") {
     if (hover.row === undefined) return;
-    const { frames } = features;
-    const k = frameAt(frames, hover.at[0]!);
-    const edges = [k, k + 1].map((i) => frameStart(frames, i, length));
-    return outline(edges[0]!, edges[1]!, hover.row, hover.row + 1, 7);
+    const row = features.row(hover.row);
+    const [k = 0] = nearest(row, hover.at);
+    const [from, to] = [k, k + 1].map((i) => cellStart(row, i, length));
+    return outline(from!, to!, hover.row, hover.row + 1);
   }
   const frequencies = features.payload?.frequencies;
-  const band = hover.from === "pyramid" ? frame?.layout.subbands[hover.band] : null;
-  const index = hover.from === "spectrum" ? hover.index : band?.index;
+  const { level = 0, subbands = [] } = frame?.layout ?? {};
+  const band = hover?.from === "pyramid" ? subbands[hover.band] : undefined;
+  const index = hover?.from === "spectrum" ? hover.index : band?.index;
   if (!frequencies || !frame || index === undefined) return;
-  const [low, high] = octave(index, frame.layout.level, payload.sampleRate ?? 1).map((value) => {
+  const [low, high] = octave(index, level, payload.sampleRate ?? 1).map((value) => {
     const outside = value <= frequencies[0]! ? -0.5 : rows - 0.5;
     return (rowOf(frequencies, value) ?? outside) + 0.5;
   });
-  const reach = band && hover.from === "pyramid" ? support(band, hover.at, [length]) : null;
-  outline(reach?.start[0] ?? 0, reach?.stop[0] ?? length, low!, high!, 5);
+  const reach = hover?.from === "pyramid" && band ? support(band, hover.at, [length]) : null;
+  outline(reach?.start[0] ?? 0, reach?.stop[0] ?? length, low!, high!);
 }
