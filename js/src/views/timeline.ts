@@ -175,7 +175,7 @@ function drawPlayhead(context: CanvasRenderingContext2D, x: number, theme: Theme
   const at = snap(x - line / 2);
   context.fillStyle = css(theme.surface);
   context.fillRect(at - line, box.top, 3 * line, box.height);
-  context.fillStyle = theme.accent;
+  context.fillStyle = theme.ink;
   context.fillRect(at, box.top, line, box.height);
   context.beginPath();
   const middle = at + line / 2;

@@ -122,7 +122,7 @@ export function paintAmplitudes(
     context.globalAlpha = 1;
     context.fillStyle = theme.muted;
     context.textAlign = "right";
-    context.fillText(number(level), left - 8, Math.max(top + 5, y));
+    context.fillText(number(level), left - 8, Math.max(top + 5, Math.min(top + height - 5, y)));
   }
   context.textAlign = "left";
   context.fillStyle = theme.ink;
