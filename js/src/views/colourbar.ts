@@ -1,7 +1,7 @@
 /** Colours of signed values on a square-root scale, and the bar that numbers them. */
 import type { Lut } from "../core/colour";
 import { h } from "./dom";
-import { number, signed } from "./format";
+import { number } from "./format";
 import { Surface } from "./surface";
 
 /** Limit of the colours: nearly the strongest value, so that one outlier darkens nothing. */
@@ -29,14 +29,6 @@ export function rootLabels(diverging: boolean, limit: number): string[] {
     ? [`−${size[0]}`, `−${size[1]}`, "0", `+${size[1]}`, `+${size[0]}`]
     : ["0", number(limit / 16, 2), size[1]!, number((9 * limit) / 16, 2), size[0]!];
   return limit === 0 ? labels.map((label) => (label === "0" ? label : "")) : labels;
-}
-
-/** Numbers at the ends and quarters of a bar that is even. */
-export function evenLabels(diverging: boolean, limit: number): string[] {
-  if (limit === 0) return ["", "", "0"];
-  return (diverging ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).map((share) =>
-    diverging ? signed(share * limit, 2) : number(share * limit, 2),
-  );
 }
 
 export interface ColourBar {

@@ -7,7 +7,7 @@ import { cellStart, columnsOf, strongest } from "../core/scaleogram";
 import type { Hover, Span } from "../core/state";
 import { nearest, support } from "../core/tree";
 import { type Box, GUTTER, drawTimeAxis, hairline, lengthOf, spanOf, xOf } from "./axis";
-import { colourBar, evenLabels, limitOf, placeIn, rootLabels } from "./colourbar";
+import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
 import { fill, h, write } from "./dom";
 import { number } from "./format";
 import { framed } from "./marks";
@@ -36,7 +36,7 @@ export function spectrogramPanel(view: View): Panel {
     drawMore: (context, box) => drawFocus(view, features, context, box, time.marks.width),
   });
   const levels = colourBar("Level");
-  const shares = colourBar("Attribution of the picture");
+  const shares = colourBar("Attribution of the picture, on a square-root scale");
   const named = (name: string, bar: HTMLElement): HTMLElement =>
     h("div", {}, h("span", { "data-ink": true }, name), bar);
   const [first, second] = [
@@ -119,16 +119,14 @@ export function spectrogramPanel(view: View): Panel {
       const gain = limit > 0 ? 1 / limit : 0;
       eachPixel(features, given, span, columns, (i, value) => {
         const share = value * gain;
-        if (!both) pixels[i] = colours[placeIn(diverging, share)]!;
-        else {
-          // Evenly with the value: roots would cover with what is weak the sound under it. The
-          // colour of the end stays one over any grey.
-          const alpha = Math.min(1, Math.abs(share));
-          const place = diverging ? (share < 0 ? 0 : 255) : Math.round(255 * alpha);
-          pixels[i] = over(pixels[i]!, colours[place]!, alpha);
-        }
+        const place = placeIn(diverging, share);
+        // The colour of an end stays one over any grey.
+        const end = diverging ? (share < 0 ? 0 : 255) : place;
+        pixels[i] = both
+          ? over(pixels[i]!, colours[end]!, Math.sqrt(Math.min(1, Math.abs(share))))
+          : colours[place]!;
       });
-      const labels = (both ? evenLabels : rootLabels)(diverging, limit);
+      const labels = rootLabels(diverging, limit);
       shares.draw(table, labels, again);
     }
     time.surface.showIn([left, top, width, height], false);
