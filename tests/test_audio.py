@@ -87,6 +87,18 @@ def test_vorbis_is_close_and_its_parts_are_exact(tmp_path: Path) -> None:
     assert torch.equal(part.signal, whole.signal[:, round(0.2 * RATE) : round(0.3 * RATE)])
 
 
+def test_minutes_can_be_written_as_vorbis(tmp_path: Path) -> None:
+    # Given to libsndfile in one piece, this ends the process.
+    code = (
+        "import sys, torch, wam_widgets as wam; "
+        "wam.audio.Sound(torch.zeros(2, 200 * 44100), 44100).save(sys.argv[1])"
+    )
+    path = tmp_path / "long.ogg"
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert soundfile.info(path).frames == 200 * 44100
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])
 def test_parts_follow_each_other_without_gap_or_overlap(tmp_path: Path, suffix: str) -> None:
     path = Sound(0.3 * random(2, 12345).clamp(-3, 3), 11025).save(tmp_path / f"a{suffix}")
@@ -199,6 +211,10 @@ def test_formats_that_cannot_be_written(tmp_path: Path) -> None:
     for name, subtype in [("a.xyz", None), ("a.flac", "FLOAT"), ("a.wav", "MP4")]:
         with pytest.raises(ValueError, match=f"path is .*{name}.*no such file can be written"):
             sound.save(tmp_path / name, subtype)
+        assert not (tmp_path / name).exists()
+    with pytest.raises(ValueError, match="sample_rate is 384000: Vorbis takes at most 200000 Hz"):
+        Sound(torch.zeros(1, 9), 384000).save(tmp_path / "a.ogg")
+    Sound(torch.zeros(1, 9), 384000).save(tmp_path / "a.flac")
     with pytest.raises(ValueError, match=r"sample_rate is 22050.5: in a file it must be a whole"):
         Sound(torch.zeros(1, 9), 22050.5).save(tmp_path / "a.wav")
 

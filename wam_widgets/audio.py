@@ -33,6 +33,8 @@ __all__ = ["Sound", "from_pcm", "load", "resample", "windows"]
 LARGE_BYTES = 1 << 30
 """Reading more than this at once is announced."""
 
+_BLOCK = 1 << 16
+_VORBIS_RATE = 200_000
 _FLOATS = ("FLOAT", "DOUBLE")
 _PCM_BITS = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 _SUBTYPES = {".wav": "FLOAT", ".flac": "PCM_24"}
@@ -159,6 +161,16 @@ class Sound:
                 f"which {kind or path.suffix} would clip: save a .wav with subtype='FLOAT', or "
                 f"make it softer, signal / {math.ceil(self.peak * 100) / 100:g}"
             )
+        if (
+            path.suffix.lower() in (".ogg", ".oga")
+            and kind in (None, "VORBIS")
+            and self.sample_rate > _VORBIS_RATE
+        ):
+            # Asked for more, the encoder ends the process.
+            raise ValueError(
+                f"sample_rate is {self.sample_rate}: Vorbis takes at most {_VORBIS_RATE} Hz; use "
+                "resample() first, or save a .flac or .wav"
+            )
         samples: Any = self.signal.T.contiguous().cpu().numpy()
         if kind in _PCM_BITS:
             # In the upper bits of 32: libsndfile takes them as they are, but scales floats.
@@ -166,9 +178,19 @@ class Sound:
             steps = np.rint(samples.astype(np.float64) * 2 ** (bits - 1))
             steps = np.minimum(steps, 2 ** (bits - 1) - 1)
             samples = (steps * 2 ** (32 - bits)).astype(np.int32)
+        fresh = not path.exists()
         try:
-            soundfile.write(path, samples, int(self.sample_rate), subtype=kind)
+            with soundfile.SoundFile(
+                path, "w", int(self.sample_rate), self.channels, subtype=kind
+            ) as file:
+                # In blocks: the Vorbis encoder takes what it is given onto the stack, and ends the
+                # process where minutes come at once.
+                block = max(1, _BLOCK // self.channels)
+                for start in range(0, len(samples), block):
+                    file.write(samples[start : start + block])
         except (soundfile.SoundFileError, TypeError, ValueError) as error:
+            if fresh:
+                path.unlink(missing_ok=True)
             raise ValueError(
                 f"path is {str(path)!r} and subtype {kind!r}: no such file can be written ({error})"
             ) from error

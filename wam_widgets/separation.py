@@ -180,8 +180,12 @@ def recover(
         Share of the coefficients to rebuild from.
     basis, level
         As in :meth:`Explanation.at`.
-    ranking, mask, cycle_spins
-        As in :meth:`Attribution.reconstruct`.
+    ranking : {"signed", "magnitude"}, optional
+        Default: that of the modality, magnitude. What speaks against the class counts as important
+        there, and in an overlap of two classes of the model that is the other sound: ``"signed"``
+        leaves it out, and with it parts of the target that the model holds against it.
+    mask, cycle_spins
+        As in :meth:`Attribution.reconstruct`. The modulated mask and a few spins are less rough.
     shares : sequence of float
         Other values of `keep` to be measured for the sweep. Empty: no sweep.
     method : str
