@@ -1,5 +1,5 @@
 /** Numbers and names as people read them. */
-import { bandText, secondDigits, seconds } from "../core/hertz";
+import { secondDigits, seconds } from "../core/hertz";
 import { FADER, type State } from "../core/state";
 import type { Payload, Subband } from "../core/types";
 
@@ -86,9 +86,8 @@ export function scaleName(index: number, level: number, short = false): string {
   return `Scale ${level + 1 - index}`;
 }
 
-/** What a scale means: its octave in Hz for sounds, else a plain word and its size in pixels. */
-export function scaleWord(index: number, level: number, rate: number | null = null): string {
-  if (rate !== null) return bandText(index, level, rate);
+/** A plain word for a scale of a picture, and its size in pixels. */
+export function scaleWord(index: number, level: number): string {
   const scale = index === 0 ? level : level + 1 - index;
   const size = 2 ** scale;
   if (index === 0) return `shape, over ${size} px`;
