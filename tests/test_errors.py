@@ -103,6 +103,11 @@ MEL = LogMel(8000, n_fft=256, n_mels=8)
         (WAVE, {"front_end": torch.fft.rfft, **SOUND}, "front_end returned dtype torch.complex128"),
         (WAVE, {"front_end": lambda x: x[:1], **SOUND}, r"\(1, 2, 300\) for 2 inputs: .*one row"),
         (WAVE, {"front_end": lambda x: x.abs().sub(9).log(), **SOUND}, "front_end returned NaN"),
+        (
+            WAVE,
+            {"front_end": lambda x: MEL(x).add(100).square().log(), **SOUND},
+            "front_end returned NaN or infinite values at the baseline, silence by default",
+        ),
         (WAVE, {"front_end": lambda x: MEL(x.detach()), **SOUND}, "front_end gives .* without a g"),
         (WAVE[..., :100], {"front_end": MEL}, "x has 100 samples: n_fft=256 needs at least 129"),
         (WAVE, {"baselines": torch.zeros(5), **SOUND}, r"baselines has shape \(5,\)"),

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.models import Linear, convolutional, explain, random
+from wam_widgets.front_ends import LogMel
 from wam_widgets.wavelets import Basis
 
 SPACES = [(50,), (33, 40), (16, 15, 18)]
@@ -89,6 +90,28 @@ def test_best_basis_prefers_the_basis_of_the_model() -> None:
     assert "db4" in repr(sweep)
     with pytest.raises(ValueError, match="criterion is"):
         e.best_basis("faith")
+
+
+def test_the_figure_of_a_sound_names_frequencies_and_shows_the_front_end() -> None:
+    front_end = LogMel(8000, n_fft=128, n_mels=12)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2 * 12 * 32, 3)).double()
+    x = random(2, 2, 1000)
+    x[1] = 0
+    with pytest.warns(UserWarning, match="silent"):
+        e = explain(model.eval(), x, front_end=front_end, method="saliency")
+    figure = e.at("haar", 3).plot()
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    for wanted in ("Sound", "Scaleogram of the attribution", "Mel spectrogram", "Share"):
+        assert wanted in titles
+    assert "Attribution of the mel spectrogram" in titles
+    labels = {t.get_text() for axes in figure.axes for t in axes.get_yticklabels()}
+    assert {"2–4 kHz", "1–2 kHz", "0.5–1 kHz", "0–500 Hz"} <= labels
+    assert {"1 kHz", "2 kHz"} <= labels
+    silent = e.plot(1)
+    assert any("Nothing" in t.get_text() for axes in silent.axes for t in axes.texts)
+    assert len(silent._repr_png_()) > 10_000
+    no_picture = explain(convolutional(1), x[:1], method="saliency").plot()
+    assert "Mel spectrogram" not in [axes.get_title(loc="left") for axes in no_picture.axes]
 
 
 @pytest.mark.parametrize("space", SPACES)

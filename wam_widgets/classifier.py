@@ -150,11 +150,7 @@ class Classifier:
                 version = points._version
                 features = self.features(points)
                 if self.front_end is not None:
-                    if not torch.isfinite(features).all():
-                        raise ValueError(
-                            "front_end returned NaN or infinite values at x: look for the "
-                            "logarithm of zero; it needs a floor, such as amin of LogMel"
-                        )
+                    check_features(features, "x")
                     seen.append(features.clone())
                 output = self.run(features)
                 if points._version != version:
@@ -182,6 +178,15 @@ class Classifier:
                 "objective=lambda output: output.log()[:, class_index]"
             )
         return logits, inputs
+
+
+def check_features(features: Tensor, where: str) -> None:
+    """Raise a ValueError if what the front end gave is not finite."""
+    if not torch.isfinite(features).all():
+        raise ValueError(
+            f"front_end returned NaN or infinite values at {where}: look for the logarithm of "
+            "zero; it needs a floor, such as amin of LogMel"
+        )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from wam_widgets import checks, front_ends, sounds
-from wam_widgets.classifier import Classifier
+from wam_widgets.classifier import Classifier, check_features
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import Mean, default_batch, mean_gradient
 from wam_widgets.objectives import Objective, Target, resolve_target, target_name
@@ -238,11 +238,12 @@ class Explainer:
             return None
         x0 = torch.zeros_like(self.signal[:1]) if self.baseline is None else self.baseline
         x0 = x0.expand(len(x0), *self.signal.shape[1:])
+        classifier = self.classifier
         with torch.no_grad():
-            parts = [
-                self.classifier.features(x0[p].clone()) for p in self.classifier.parts(len(x0))
-            ]
-        return torch.cat(parts)
+            parts = [classifier.features(x0[part].clone()) for part in classifier.parts(len(x0))]
+        features = torch.cat(parts)
+        check_features(features, "the baseline, silence by default")
+        return features
 
     def _output(self, classes: Tensor) -> Tensor:
         if self.logits is None:

@@ -28,7 +28,7 @@ _RAMP = (
 
 The same colours as in the Explorer, whose ramp these nine are taken from."""
 
-_DIVERGING = "RdBu_r"
+DIVERGING = "RdBu_r"
 
 
 class NotebookFigure(Figure):
@@ -64,6 +64,9 @@ def plot(
 ) -> NotebookFigure:
     """Draw signal, attribution by scale, pyramid, spectrum and reconstruction of one sample.
 
+    For a sound over one time axis: waveform, important part, scaleogram with its frequencies and
+    spectrum, and what the front end gives, if there is one, with its attribution.
+
     Parameters
     ----------
     attribution : Attribution
@@ -77,33 +80,31 @@ def plot(
     """
     one = attribution[sample]
     e = one.explanation
-    space = len(e.space)
-    rows = 2 if space == 1 else 1
-    figure = NotebookFigure(figsize=(width, 0.25 * width + 0.45 if rows == 1 else 0.45 * width))
-    if space == 1:
-        grid = figure.add_gridspec(2, 2, width_ratios=[3, 1], hspace=0.75, wspace=0.3)
-        signal, pyramid = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[1, 0])
-        spectrum, rebuilt = figure.add_subplot(grid[1, 1]), figure.add_subplot(grid[0, 1])
-    else:
-        grid = figure.add_gridspec(1, 4, width_ratios=[1, 1, 1, 1], wspace=0.28)
-        signal, pyramid, rebuilt, spectrum = (figure.add_subplot(grid[0, i]) for i in range(4))
-    _title(signal, "Scales in the signal" if space > 1 else "Signal")
-    _title(pyramid, "Coefficients" if space > 1 else "Scaleogram")
-    _title(rebuilt, f"Most important {keep:.0%}")
-    _title(spectrum, "Share of attribution")
-    if space == 1:
-        _draw_wave(signal, e, e.signal[0])
-        _draw_wave(rebuilt, e, one.reconstruct(keep)[0])
-        _draw_scaleogram(pyramid, one)
-    else:
-        _draw_overlay(signal, one)
-        _draw_mosaic(figure, pyramid, one)
-        _draw_picture(rebuilt, e, one.reconstruct(keep)[0])
-    _draw_spectrum(spectrum, one)
-    method = e.method.replace("_", " ").capitalize()
-    figure.suptitle(f"{method} · {e.label()} · {one.basis}", x=0.02, y=0.97, ha="left", fontsize=8)
-    figure.subplots_adjust(left=0.02 if space > 1 else 0.08, right=0.99, top=0.78, bottom=0.12)
+    if e.modality == "audio":
+        from wam_widgets.figures_audio import plot_sound
+
+        return plot_sound(one, keep=keep, width=width)
+    figure = NotebookFigure(figsize=(width, 0.25 * width + 0.45))
+    grid = figure.add_gridspec(1, 4, width_ratios=[1, 1, 1, 1], wspace=0.28)
+    signal, pyramid, rebuilt, spectrum = (figure.add_subplot(grid[0, i]) for i in range(4))
+    title(signal, "Scales in the signal")
+    title(pyramid, "Coefficients")
+    title(rebuilt, f"Most important {keep:.0%}")
+    title(spectrum, "Share of attribution")
+    _draw_overlay(signal, one)
+    _draw_mosaic(figure, pyramid, one)
+    _draw_picture(rebuilt, e, one.reconstruct(keep)[0])
+    draw_spectrum(spectrum, one)
+    heading(figure, one, y=0.97)
+    figure.subplots_adjust(left=0.02, right=0.99, top=0.78, bottom=0.12)
     return figure
+
+
+def heading(figure: Figure, one: Attribution, y: float) -> None:
+    """Write above everything what is shown: method, class, basis."""
+    e = one.explanation
+    method = e.method.replace("_", " ").capitalize()
+    figure.suptitle(f"{method} · {e.label()} · {one.basis}", x=0.02, y=y, ha="left", fontsize=8)
 
 
 def plot_sweep(sweep: BasisSweep) -> NotebookFigure:
@@ -126,7 +127,7 @@ def plot_sweep(sweep: BasisSweep) -> NotebookFigure:
     return figure
 
 
-def _title(axes: Axes, text: str) -> None:
+def title(axes: Axes, text: str) -> None:
     axes.set_title(text, loc="left", fontsize=7, pad=3)
 
 
@@ -161,10 +162,10 @@ def _draw_mosaic(figure: Figure, axes: Axes, one: Attribution) -> None:
     mosaic = one.mosaic()[0].sum(0).detach().float().cpu().numpy()
     if mosaic.ndim == 3:
         mosaic = mosaic[mosaic.shape[0] // 4]
-    limit = _limit(mosaic)
+    limit = limit_of(mosaic)
     # The root keeps the sign and lets weak scales be seen beside strong ones; the bar says so.
-    norm = FuncNorm((_signed_root, _signed_square), vmin=-limit, vmax=limit)
-    image = axes.imshow(mosaic, cmap=_DIVERGING, norm=norm, interpolation="nearest")
+    norm = FuncNorm((signed_root, signed_square), vmin=-limit, vmax=limit)
+    image = axes.imshow(mosaic, cmap=DIVERGING, norm=norm, interpolation="nearest")
     _draw_borders(axes, one.values)
     axes.set_xticks([])
     axes.set_yticks([])
@@ -175,15 +176,15 @@ def _draw_mosaic(figure: Figure, axes: Axes, one: Attribution) -> None:
     bar.outline.set_linewidth(0.4)
 
 
-def _limit(values: np.ndarray) -> float:
+def limit_of(values: np.ndarray) -> float:
     return float(np.quantile(np.abs(values), 0.998) or np.abs(values).max() or 1.0)
 
 
-def _signed_root(values: np.ndarray) -> np.ndarray:
+def signed_root(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(values) * np.sqrt(np.abs(values)))
 
 
-def _signed_square(values: np.ndarray) -> np.ndarray:
+def signed_square(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(values) * np.square(values))
 
 
@@ -196,45 +197,13 @@ def _draw_borders(axes: Axes, values: Coefficients) -> None:
         edge = edge + size
 
 
-def _seconds(e: Explanation) -> tuple[np.ndarray, str]:
-    place = np.arange(e.space[0])
-    return (place, "Sample") if e.sample_rate is None else (place / e.sample_rate, "Time (s)")
-
-
-def _draw_wave(axes: Axes, e: Explanation, signal: Tensor) -> None:
-    place, unit = _seconds(e)
-    axes.plot(place, shown(e, signal).mean(0), lw=0.4, color="0.25", rasterized=True)
-    axes.set_xlim(place[0], place[-1])
-    axes.set_xlabel(unit, fontsize=6)
-    axes.tick_params(labelsize=6)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _draw_scaleogram(axes: Axes, one: Attribution) -> None:
-    maps = one.scale_maps()[0].detach().float().cpu().numpy()
-    limit = _limit(maps)
-    place, unit = _seconds(one.explanation)
-    axes.imshow(
-        maps[::-1],
-        cmap=_DIVERGING,
-        vmin=-limit,
-        vmax=limit,
-        aspect="auto",
-        interpolation="nearest",
-        extent=(place[0], place[-1], len(maps) - 0.5, -0.5),
-    )
-    axes.set_yticks(range(len(maps)), _names(one)[::-1], fontsize=5)
-    axes.set_xlabel(unit, fontsize=6)
-    axes.tick_params(labelsize=6)
-
-
 def _names(one: Attribution) -> list[str]:
     """Return names of the spectrum's entries: approximation, coarsest … finest."""
     level = one.basis.level
     return ["approx.", *(f"scale {level + 1 - i}" for i in range(1, level + 1))]
 
 
-def _draw_spectrum(axes: Axes, one: Attribution) -> None:
+def draw_spectrum(axes: Axes, one: Attribution) -> None:
     shares = one.spectrum()[0].detach().float().cpu().numpy()
     colours = list(scale_colours(len(shares))[::-1])
     axes.barh(range(len(shares)), shares, color=colours, height=0.7)
