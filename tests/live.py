@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,18 +100,27 @@ class Live:
     @classmethod
     @contextmanager
     def open(
-        cls, lab: JupyterLab, browser: Browser, name: str, cells: Sequence[str]
+        cls,
+        lab: JupyterLab,
+        browser: Browser,
+        name: str,
+        cells: Sequence[str],
+        module: str = "gated",
+        prepare: Callable[[Page], object] = lambda page: None,
     ) -> Iterator[Live]:
-        shutil.copy(Path(__file__).parent / "gated.py", lab.root)
+        """Open a notebook that imports a module of the tests; `prepare` its page before."""
+        shutil.copy(Path(__file__).parent / f"{module}.py", lab.root)
         with Observed.open(browser, offline=False) as observed:
             page = observed.page
             page.set_viewport_size({"width": 1280, "height": 1400})
             View.prepare(page)
             page.add_init_script(HELD)
-            lab.write(name, ["from gated import *", *cells])
+            prepare(page)
+            begin = f"from {module} import *"
+            lab.write(name, [begin, *cells])
             lab.open(page, name)
             live = cls(lab, observed, name, cells)
-            live.run("from gated import *")
+            live.run(begin)
             yield live
 
     @property
