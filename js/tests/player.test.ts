@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Player } from "../src/core/player";
+import { Session } from "../src/core/session";
 import type { Controls } from "../src/core/state";
 import { Store } from "../src/core/store";
 import type { Frame, Payload, Source } from "../src/core/types";
@@ -407,6 +408,9 @@ describe("place", () => {
     expect(s.store.state).toMatchObject({ playing: false, cursor: LENGTH });
     s.player.stop();
     expect(s.store.state.cursor).toBe(0);
+    s.store.set({ selection: { start: [500], stop: [600] } });
+    s.player.rewind();
+    expect(s.store.state.cursor).toBe(500);
   });
 
   it("follows the speed from the moment it changes", async () => {
@@ -428,8 +432,11 @@ describe("place", () => {
     const selection = { start: [2000], stop: [4000] };
     s.store.set({ selection });
     await s.start();
-    // It comes from in front of the loop.
-    expect(s.player.position).toBeLessThan(2000);
+    // It begins in the loop, but may be sent in front of it.
+    expect(s.player.position).toBeGreaterThan(2000);
+    s.player.seek(1000);
+    await s.pass(0.05);
+    expect(s.places()[0]).toBeLessThan(2000);
     await s.pass(0.4);
     for (let i = 0; i < 60; i++) {
       await s.pass(0.01);
@@ -484,6 +491,23 @@ describe("the end", () => {
     await s.start();
     expect(FakeContext.all).toHaveLength(2);
     expect(s.places()[0]).toBeGreaterThan(place);
+  });
+
+  it("comes with the last view", () => {
+    vi.stubGlobal("requestAnimationFrame", () => 0);
+    const host = new FakeHost({ _data: soundPayload(), _live: true, family: "haar", level: 2 });
+    const life = new AbortController();
+    const session = new Session(host, life.signal);
+    const views = [new AbortController(), new AbortController()];
+    for (const view of views) session.mount(view.signal);
+    session.player.play();
+    const context = FakeContext.all.at(-1)!;
+    views[0]!.abort();
+    expect(context.state).toBe("running");
+    views[1]!.abort();
+    expect(context.state).toBe("closed");
+    expect(session.store.state.playing).toBe(false);
+    life.abort();
   });
 
   it("comes with other data", async () => {

@@ -93,7 +93,9 @@ export class Player {
     this.#alarm = setTimeout(() => {
       if (context.currentTime === still) this.#fail("The browser's sound output does not start.");
     }, PATIENCE) as unknown as number;
-    const cursor = state.cursor < lengthOf(state.payload) - 1 ? state.cursor : home(state);
+    const { start, stop } = regionOf(state) ?? { start: 0, stop: lengthOf(state.payload) };
+    const inside = state.cursor >= start && state.cursor < stop - 1;
+    const cursor = inside ? state.cursor : home(state);
     const notice = state.notice?.kind === "missing" ? null : state.notice;
     store.set({ playing: true, listening: true, cursor, notice });
     // The parts of an earlier time sound at once; others are on their way.
@@ -107,7 +109,11 @@ export class Player {
     this.#store.set({ playing: false, cursor });
   }
 
-  /** Back to where playing begins. */
+  /** Back to where playing begins; what plays goes on from there. */
+  rewind(): void {
+    this.seek(home(this.#store.state));
+  }
+
   stop(): void {
     this.#halt();
     this.#store.set({ playing: false, cursor: home(this.#store.state) });

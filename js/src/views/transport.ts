@@ -30,7 +30,7 @@ export function transport(view: View): Transport {
   const back = iconButton("start", "Return to start");
   const now = h("span");
   const whole = h("span");
-  const clock = h("div", { class: "wam-clock" }, now, " / ", whole);
+  const clock = h("div", { class: "wam-clock", role: "timer" }, now, " / ", whole);
   const radios = SOURCES.map((value) =>
     h("input", { type: "radio", name: "source", value, "aria-label": LABELS[value] }),
   );
@@ -67,12 +67,7 @@ export function transport(view: View): Transport {
 
   const { state } = store;
   listen(play, "click", () => player.toggle(), signal);
-  listen(
-    back,
-    "click",
-    () => player.seek(state.loop ? (state.selection?.start[0] ?? 0) : 0),
-    signal,
-  );
+  listen(back, "click", () => player.rewind(), signal);
   listen(
     sources,
     "change",
