@@ -1,0 +1,98 @@
+"""What an explanation holds: mean gradients, and curves that were measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from wam_widgets.wavelets import Basis
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The mean gradient of one method and target.
+
+    Attributes
+    ----------
+    method, target : str
+        Names by which it is selected.
+    classes : Tensor
+        Explained class of each sample, ``[N, 1]``, or ``[N, 2]`` for a contrast.
+    gradient : Tensor
+        ``[N, C, *space]``.
+    baseline : Tensor or None
+        x₀ of the path, broadcastable to the signal; None for zero.
+    path : bool
+        The gradient was taken along a path: attributions are (Wx − Wx₀) ⊙ Pg.
+    multiply : bool
+        Attributions are multiplied by the coefficients.
+    output : Tensor
+        The objective at the input, ``[N]``.
+    start : Tensor or None
+        The objective at the baseline, ``[N]``, for integrated gradients.
+    feature_gradient : Tensor or None
+        ``[N, *F]``: the mean gradient with respect to the front end's output, over the same
+        points; None without a front end.
+    feature_baseline : Tensor or None
+        What the front end gives at x₀, broadcastable to that, for methods along a path.
+    """
+
+    method: str
+    target: str
+    classes: Tensor
+    gradient: Tensor
+    baseline: Tensor | None
+    path: bool
+    multiply: bool
+    output: Tensor
+    start: Tensor | None = None
+    feature_gradient: Tensor | None = None
+    feature_baseline: Tensor | None = None
+
+    def __getitem__(self, part: slice) -> Entry:
+        def cut(values: Tensor | None) -> Tensor | None:
+            # One row for all samples stays.
+            return values[part] if values is not None and len(values) == n else values
+
+        n = len(self.gradient)
+        return replace(
+            self,
+            classes=self.classes[part],
+            gradient=self.gradient[part],
+            baseline=cut(self.baseline),
+            output=self.output[part],
+            start=None if self.start is None else self.start[part],
+            feature_gradient=cut(self.feature_gradient),
+            feature_baseline=cut(self.feature_baseline),
+        )
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Probability of the explained class against the share of coefficients kept or removed.
+
+    Attributes
+    ----------
+    method, target : str
+        The explanation it belongs to.
+    basis : Basis
+        Where coefficients were ranked.
+    ranking : str
+        ``"signed"`` or ``"magnitude"``.
+    share : Tensor
+        ``[S]``, ascending from 0 to 1.
+    insertion, deletion : Tensor
+        ``[N, S]``: only the most important share kept; the most important share removed.
+    """
+
+    method: str
+    target: str
+    basis: Basis
+    ranking: str
+    share: Tensor
+    insertion: Tensor
+    deletion: Tensor
+
+    def __getitem__(self, part: slice) -> Curve:
+        return replace(self, insertion=self.insertion[part], deletion=self.deletion[part])
