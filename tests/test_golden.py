@@ -85,3 +85,10 @@ def test_attribution(item: dict[str, Any]) -> None:
         important = _unpack(want["important"])
         have = a.reconstruct(**options)
         assert (have - important).abs().max() < 1e-6 * explanation.signal.abs().max(), options
+    for want in item["spins"]:
+        options = {name: want[name] for name in ("keep", "ranking", "mask")}
+        parts = _unpack(want["parts"])
+        have = a.parts(**options, cycle_spins=want["spins"])
+        assert (have - parts).abs().max() < 1e-6 * explanation.signal.abs().max(), options
+        have = a.reconstruct(**options, cycle_spins=want["spins"])
+        assert (have - parts.sum(1)).abs().max() < 1e-6 * explanation.signal.abs().max(), options

@@ -192,6 +192,96 @@ describe("an entry that is there already", () => {
   });
 });
 
+describe("refinement", () => {
+  const fine = { spins: 4, refine: true, parts: "important" as const };
+
+  it("is given up for a newer request, whose answer is the only one", async () => {
+    vi.useFakeTimers();
+    const { engine, frames, worker } = setUp();
+    engine.request(requestOf(item, fine));
+    worker.work();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(frames).toHaveLength(0);
+    engine.request(requestOf(item, { keep: 0.3 }));
+    // It did not wait for the end of the refinement.
+    expect(worker.requests()).toBe(1);
+    worker.work();
+    await vi.runAllTimersAsync();
+    expect(frames.map((frame) => frame.request.keep)).toEqual([0.3]);
+    engine.request(requestOf(item, { keep: 0.4 }));
+    worker.work();
+    expect(frames).toHaveLength(2);
+  });
+
+  it("that was ready already does not let a third request through", async () => {
+    vi.useFakeTimers();
+    const { engine, frames, worker } = setUp();
+    engine.request(requestOf(item, fine));
+    worker.work();
+    // The newer one is on its way while the server ends the refinement.
+    engine.request(requestOf(item, { keep: 0.3 }));
+    await vi.runAllTimersAsync();
+    expect(frames.map((frame) => frame.request.spins)).toEqual([4]);
+    engine.request(requestOf(item, { keep: 0.4 }));
+    engine.request(requestOf(item, { keep: 0.5 }));
+    expect(worker.requests()).toBe(1);
+    worker.work();
+    worker.work();
+    expect(frames.map((frame) => frame.request.keep)).toEqual([0.1, 0.3, 0.5]);
+  });
+
+  it("is not asked for while partial means arrive", () => {
+    const { engine, worker } = setUp();
+    engine.request(requestOf(item, { spins: 4, refine: true }));
+    worker.work();
+    engine.addEntry({ ...payloadOf(item, golden.bank).entries[0], multiply: false });
+    const asked = worker.inbox.at(-1) as Extract<Question, { kind: "request" }>;
+    expect(asked.request).toMatchObject({ spins: 4, refine: false });
+  });
+
+  it("says what went wrong in the middle of it", async () => {
+    vi.useFakeTimers();
+    const { engine, frames, errors, worker } = setUp();
+    engine.request(requestOf(item, fine));
+    worker.work();
+    vi.spyOn(Math, "floor").mockImplementation(() => {
+      throw new Error("out of memory");
+    });
+    await vi.runAllTimersAsync();
+    vi.restoreAllMocks();
+    expect(errors).toEqual(["out of memory"]);
+    expect(frames).toHaveLength(0);
+  });
+});
+
+describe("parts", () => {
+  it("are handed over once and remembered on this side, source by source", () => {
+    const { engine, frames, worker } = setUp();
+    for (const parts of ["original", "important", "original", "important", null] as const) {
+      engine.request(requestOf(item, { parts }));
+      worker.work();
+    }
+    const [a, b, c, d, e] = frames.map((frame) => frame.parts);
+    expect(a).not.toEqual(b);
+    expect(c).toBe(a);
+    expect(d).toBe(b);
+    expect(e).toBeNull();
+    engine.request(requestOf(item, { parts: "important", scales: [0] }));
+    worker.work();
+    expect(frames.at(-1)!.parts).toBe(b);
+    expect(b!.length).toBeGreaterThan(0);
+  });
+
+  it("of a new mask are new", () => {
+    const { engine, frames, worker } = setUp();
+    for (const keep of [0.1, 0.4]) {
+      engine.request(requestOf(item, { parts: "important", keep }));
+      worker.work();
+    }
+    expect(frames[1].parts).not.toEqual(frames[0].parts);
+  });
+});
+
 describe("the worker", () => {
   it("ends with the signal", () => {
     const { engine, frames, worker, stop } = setUp();

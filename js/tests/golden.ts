@@ -30,6 +30,15 @@ export interface Reconstruction {
   important: WireArray;
 }
 
+export interface Spun {
+  ranking: Ranking;
+  keep: number;
+  mask: Mask;
+  spins: number;
+  /** `[level + 1, channels, *space]` */
+  parts: WireArray;
+}
+
 export interface Attribution extends Basis {
   kind: string;
   signal: WireArray;
@@ -43,6 +52,7 @@ export interface Attribution extends Basis {
   box: Box;
   brushed: number[];
   reconstructions: Reconstruction[];
+  spins: Spun[];
 }
 
 interface Golden {

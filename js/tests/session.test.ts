@@ -240,3 +240,76 @@ describe("views", () => {
     expect(s.store.state.payload.id).toBe("fake-32");
   });
 });
+
+describe("averages over shifts", () => {
+  const spins = ({ store }: ReturnType<typeof setup>): number | undefined =>
+    store.state.frame?.request.spins;
+
+  it("come when nothing has changed for a while, what changed comes at once", async () => {
+    const s = setup({ cycle_spins: 4 });
+    await s.settle();
+    expect(spins(s)).toBe(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(spins(s)).toBe(1);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(spins(s)).toBe(4);
+    s.store.set({ keep: 0.4 });
+    await s.settle();
+    expect(s.store.state.frame?.request).toMatchObject({ keep: 0.4, spins: 1 });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(s.store.state.frame?.request).toMatchObject({ keep: 0.4, spins: 4 });
+  });
+
+  it("do not come while a slider moves", async () => {
+    const s = setup({ cycle_spins: 16 });
+    const seen = new Set<number | undefined>();
+    for (let step = 0; step < 20; step++) {
+      s.store.set({ keep: 0.1 + step / 100 });
+      await vi.advanceTimersByTimeAsync(50);
+      expect(s.store.state.frame?.request.keep).toBe(0.1 + step / 100);
+      seen.add(spins(s));
+    }
+    expect([...seen]).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(400);
+    expect(spins(s)).toBe(16);
+  });
+
+  it("that are known are not made again", async () => {
+    const s = setup({ cycle_spins: 4, listening: true, source: "original" });
+    s.store.set({ listening: true });
+    await vi.advanceTimersByTimeAsync(300);
+    const original = s.store.state.frame?.parts;
+    expect(original).toBeTruthy();
+    s.store.set({ source: "important" });
+    await vi.advanceTimersByTimeAsync(300);
+    s.store.set({ source: "original" });
+    await s.settle();
+    expect(spins(s)).toBe(4);
+    expect(s.store.state.frame?.parts).toBe(original);
+  });
+
+  it("are not asked for twice, nor after the end", async () => {
+    const s = setup({ cycle_spins: 4 });
+    await vi.advanceTimersByTimeAsync(400);
+    const frame = s.store.state.frame;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(s.store.state.frame).toBe(frame);
+    s.store.set({ keep: 0.2 });
+    await s.settle();
+    s.life.abort();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("listening", () => {
+  it("asks for the parts of the source from the first press of play on", async () => {
+    const s = setup();
+    await s.settle();
+    expect(s.store.state.frame?.parts).toBeNull();
+    s.store.set({ listening: true, source: "residual" });
+    await s.settle();
+    expect(s.store.state.frame?.request.parts).toBe("residual");
+    expect(s.store.state.frame?.parts).toHaveLength(3 * 256);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { type State, remapScales } from "../src/core/state";
+import { type State, gainsOf, remapGains, remapScales } from "../src/core/state";
 import { Store } from "../src/core/store";
 import { FakeHost, fakePayload } from "./fake";
 
@@ -184,6 +184,49 @@ describe("family, level and scales", () => {
     [null, 3, 2, null],
   ])("%j of level %i at level %i: %j", (scales, from, to, expected) => {
     expect(remapScales(scales, from, to)).toEqual(expected);
+  });
+
+  it.each([
+    [[-3, 1, 2, 3], 3, 4, [-3, -3, 1, 2, 3]],
+    [[-3, 1, 2, 3], 3, 5, [-3, -3, -3, 1, 2, 3]],
+    [[-3, 1, 2, 3], 3, 2, [-3, 2, 3]],
+    [[0, 1, 0, 0], 3, 2, null],
+    // Fewer or more of them than there are scales: 0 dB, and not used.
+    [[-3], 3, 4, [-3, -3, 0, 0, 0]],
+    [[-3, 1, 2, 3, 4], 3, 2, [-3, 2, 3]],
+    [null, 3, 2, null],
+  ])("faders %j of level %i at level %i: %j", (gains, from, to, expected) => {
+    expect(remapGains(gains, from, to)).toEqual(expected);
+  });
+
+  it("lets faders stay with their scale when the reader changes level or family", async () => {
+    const { host, store, settle } = setup({ gains: [-60, 0, 0, 6] });
+    store.setLevel(4);
+    await settle();
+    expect(host.values["gains"]).toEqual([-60, -60, 0, 0, 6]);
+    store.setFamily("db4");
+    expect(store.state).toMatchObject({ level: 1, gains: [-60, 6] });
+  });
+
+  it("has a fader for every scale, whatever Python set", () => {
+    const { host, store } = setup({ gains: [-3] });
+    expect(gainsOf(store.state)).toEqual([-3, 0, 0, 0]);
+    host.set("gains", [1, 2, 3, 4, 5, 6]);
+    expect(gainsOf(store.state)).toEqual([1, 2, 3, 4]);
+    host.set("level", 4);
+    expect(gainsOf(store.state)).toEqual([1, 2, 3, 4, 5]);
+    host.set("gains", null);
+    expect(gainsOf(store.state)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it("resets what is heard, not how loud it is", () => {
+    const { store } = setup({ volume: 0.3, source: "important", gains: [-6, 0, 0, 0] });
+    store.set({ volume: 0.1, match_loudness: true, source: "residual", gains: [0, 0, 0, -60] });
+    store.set({ cycle_spins: 8, loop: true, playback_rate: 2, span: { start: 1, stop: 2 } });
+    store.reset();
+    expect(store.state).toMatchObject({ volume: 0.1, match_loudness: true, span: null });
+    expect(store.state).toMatchObject({ source: "important", gains: [-6, 0, 0, 0] });
+    expect(store.state).toMatchObject({ cycle_spins: 1, loop: false, playback_rate: 1 });
   });
 
   it("resets the controls, not what is explained", () => {

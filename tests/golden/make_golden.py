@@ -149,6 +149,8 @@ def attribution(
         ("signed", 0.0, "hard", None),
         ("signed", 0.9, "soft", None),
         ("magnitude", 1.0, "hard", None),
+        ("signed", 0.2, "modulated", None),
+        ("magnitude", 0.15, "modulated", [level]),
     ]:
         keep = decisive(flat, ranking, keep)
         w = ref.weights(flat, ranking, keep, mask)
@@ -167,6 +169,25 @@ def attribution(
                 "important": wire(important),
             }
         )
+    # Masks without a step at the threshold, where equal scores could swap; few enough kept that
+    # the threshold is not among the zeros that come from padding the gradient.
+    spins = []
+    for ranking, keep, mask, count in [
+        ("magnitude", 0.2, "modulated", 4),
+        ("signed", 0.15, "soft", 3),
+    ]:
+        parts = ref.spun(
+            signal,
+            gradient,
+            base if kind == "baseline" else None,
+            kind != "gradient",
+            basis,
+            (ranking, keep, mask),
+            count,
+        )
+        spins.append(
+            {"ranking": ranking, "keep": keep, "mask": mask, "spins": count, "parts": wire(parts)}
+        )
     return {
         "kind": kind,
         "family": family,
@@ -184,6 +205,7 @@ def attribution(
         "box": {"start": start, "stop": stop},
         "brushed": ref.spectrum(brushed, level, len(space)).tolist(),
         "reconstructions": reconstructions,
+        "spins": spins,
     }
 
 

@@ -193,9 +193,55 @@ def weights(flat: Array, ranking: str, keep: float, mask: str) -> dict[str, Any]
     out = np.zeros(len(score))
     chosen = order[:kept]
     out[chosen] = 1
-    if mask == "soft" and kept < len(score):
-        t = score[order[kept]]
-        if t > 0:
-            out[chosen] = np.maximum(0, 1 - t / score[chosen])
+    t = score[order[kept]] if 0 < kept < len(score) else 0.0
+    if mask == "soft" and t > 0:
+        out[chosen] = np.maximum(0, 1 - t / score[chosen])
+    if mask == "modulated" and t > 0:
+        out = np.where(score > 0, score / (np.abs(score) + t), 0.0)
     threshold = float(score[order[kept - 1]]) if kept else None
     return {"kept": kept, "threshold": threshold, "weights": out}
+
+
+STEPS = {
+    1: (0.6180339887498949,),
+    2: (0.7548776662466927, 0.5698402909980532),
+    3: (0.8191725133961645, 0.6710436067037893, 0.5497004779019703),
+}
+
+
+def spun(
+    signal: Array,
+    gradient: Array,
+    baseline: Array | None,
+    multiply: bool,
+    basis: tuple[str, int, str],
+    part: tuple[str, float, str],
+    spins: int,
+) -> Array:
+    """Return ``[level + 1, C, *space]``: what each scale adds to the important part, averaged.
+
+    The signal (and its difference to the baseline) is moved right by samples in front: its mirror
+    image; the gradient by zeros.
+    """
+    family, level, mode = basis
+    ranking, keep, mask = part
+    space = signal.shape[1:]
+    index = [b.index for b in bands(level, len(space))]
+    out = np.zeros((level + 1, *signal.shape))
+    for k in range(spins):
+        shift = [math.floor(2**level * (k * step % 1.0)) for step in STEPS[len(space)]]
+        pad = [(0, 0), *((s, 0) for s in shift)]
+        x = np.pad(signal, pad, mode="symmetric")
+        z = analyse(x, family, level, mode)
+        values = pullback(np.pad(gradient, pad), family, level)
+        if multiply:
+            base = 0 if baseline is None else np.pad(baseline, pad, mode="symmetric")
+            factors = analyse(x - base, family, level, mode)
+            values = [a * b for a, b in zip(factors, values, strict=True)]
+        w = unflatten(weights(flatten(values), ranking, keep, mask)["weights"], z)
+        left = [a * b for a, b in zip(z, w, strict=True)]
+        for j in range(level + 1):
+            only = [a if i == j else np.zeros_like(a) for a, i in zip(left, index, strict=True)]
+            whole = synthesise(only, family, x.shape[1:])
+            out[j] += whole[(..., *(slice(s, None) for s in shift))] / spins
+    return out

@@ -1,7 +1,7 @@
 /** From a request to everything that the panels draw, in stages that are kept until they change. */
 import { attribute, reduceChannels, scaleMaps, shares } from "./attribution";
-import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
-import { Memo } from "./memo";
+import { analyse, filters, layout, maxLevel, pullback } from "./dwt";
+import { Memo, isLarge } from "./memo";
 import { keepShare, rankValues, sortedMagnitudes } from "./ranking";
 import type { Ranked } from "./ranking";
 import type { Transform } from "./rebuild";
@@ -10,11 +10,6 @@ import { Scratch } from "./scratch";
 import { padded, paddedSize, shiftOf, widened } from "./spins";
 import type { EntryPayload, Filters, Frame, Layout, Payload, Request } from "./types";
 import { decodeItem } from "./wire";
-
-/** Whether fewer results are remembered, because a sample has very many values. */
-export function isLarge({ signal }: Payload): boolean {
-  return product(signal.shape.slice(1)) > 2 ** 20;
-}
 
 interface Versioned {
   entry: EntryPayload;

@@ -1,6 +1,6 @@
 /** The main thread's side of the computing: the newest request wins, frames come back. */
 import work from "worker:./worker";
-import { isLarge } from "./compute";
+import { isLarge } from "./memo";
 import type { Answer, Question } from "./server";
 import type { EntryPayload, Frame, Payload, Request, Source, WireArray } from "./types";
 import { detached } from "./wire";

@@ -1,3 +1,6 @@
+/** Results that are kept, and how many of them. */
+import type { Payload } from "./types";
+
 /** Remembers its last few results; the one not used for longest goes first. */
 export class Memo<T> {
   private readonly known = new Map<string, T>();
@@ -20,8 +23,9 @@ export class Memo<T> {
     if (this.known.size > this.capacity) this.known.delete(this.known.keys().next().value!);
     return value;
   }
+}
 
-  clear(): void {
-    this.known.clear();
-  }
+/** Whether fewer results are remembered, because a sample has very many values. */
+export function isLarge({ signal }: Payload): boolean {
+  return signal.shape.slice(1).reduce((a, b) => a * b, 1) > 2 ** 20;
 }

@@ -4,9 +4,9 @@ import { onAbort, scope } from "./dispose";
 import { Engine } from "./engine";
 import type { Host } from "./host";
 import { Player } from "./player";
-import type { Notice } from "./state";
+import { type Notice, requestOf } from "./state";
 import { Store } from "./store";
-import type { CurvePayload, EntryPayload, Frame, Request } from "./types";
+import type { CurvePayload, EntryPayload, Frame } from "./types";
 
 interface Name {
   method: string;
@@ -202,27 +202,8 @@ export class Session {
 
   private request(refine = false): void {
     clearTimeout(this.refining);
-    const { state } = this.store;
-    if (!state.shown) return;
-    const known = state.scales?.filter((index) => index <= state.level) ?? null;
-    const request: Request = {
-      ...state.shown,
-      sample: state.sample,
-      family: state.family,
-      level: state.level,
-      mode: state.mode,
-      ranking: state.ranking,
-      keep: state.keep,
-      mask: state.mask,
-      // Scales that only a deeper level has: nothing of what was chosen exists here.
-      scales: known?.length === 0 && state.scales?.length ? null : known,
-      channels: state.channels,
-      selection: state.selection,
-      spins: state.cycle_spins,
-      refine,
-      parts: state.listening ? state.source : null,
-    };
-    this.engine?.request(request);
+    const request = requestOf(this.store.state, refine);
+    if (request) this.engine?.request(request);
   }
 
   private answers(): ConstructorParameters<typeof Channel>[1] {

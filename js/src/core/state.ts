@@ -1,7 +1,8 @@
 /** The state of one Explorer: the synced traits by their public names, and what only views know. */
 import { COLOUR_MAPS } from "./colour";
 import { maxLevelFor } from "./dwt";
-import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking, Source } from "./types";
+import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking } from "./types";
+import type { Request, Source } from "./types";
 
 export const MODES: readonly Mode[] = ["symmetric", "reflect", "periodic", "constant", "zero"];
 /** The panels of each modality, in the order in which they stand. */
@@ -265,4 +266,17 @@ export function remapGains(gains: number[] | null, from: number, to: number): nu
   const moved = Array.from({ length: to + 1 }, (_, i) => old[Math.max(0, i + from - to)]!);
   moved[0] = old[0]!;
   return moved.some((gain) => gain !== 0) ? moved : null;
+}
+
+/** What the worker is asked for in a state; null while there is nothing to show. */
+export function requestOf(state: State, refine: boolean): Request | null {
+  const { shown, sample, family, level, mode, ranking, keep, mask, channels, selection } = state;
+  if (!shown) return null;
+  const known = state.scales?.filter((index) => index <= level) ?? null;
+  // Scales that only a deeper level has: nothing of what was chosen exists here.
+  const scales = known?.length === 0 && state.scales?.length ? null : known;
+  const parts = state.listening ? state.source : null;
+  const basis = { family, level, mode };
+  const part = { ranking, keep, mask, scales, spins: state.cycle_spins, refine };
+  return { ...shown, ...basis, ...part, sample, channels, selection, parts };
 }
