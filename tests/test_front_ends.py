@@ -356,6 +356,11 @@ def test_modules_like_those_of_torchaudio(center: bool) -> None:
     assert axes(front[0], RATE, (24, frames), samples).unit is None
     normalised = nn.Sequential(front, nn.BatchNorm2d(1))
     assert axes(normalised, RATE, (1, 24, frames), samples).unit is None
+    # Its argument `pad` lengthens the sound at both ends.
+    front[0].pad = 300
+    padded = axes(front, RATE, (1, 24, frames + 3), samples)
+    assert (padded.start, padded.step) == (scale.start - 300, 200.0)
+    front[0].pad = 0
     # Cepstral coefficients of the same module are not rows of frequencies, but frames are frames.
     cepstrum = axes(front, RATE, (1, 13, frames), samples)
     assert cepstrum.frequencies is None

@@ -88,11 +88,13 @@ def _frames(parts: list[object], frames: int, samples: int) -> tuple[float, floa
         if not hop or hop < 1:
             continue
         window = n_fft or 0
+        pad = _get(part, "pad", int) or 0
+        length = samples + 2 * pad
         # Between no padding at all and a whole window at both ends; later pooling breaks this.
-        if (frames - 1) * hop <= samples + window and frames * hop > samples - window - hop:
+        if (frames - 1) * hop <= length + window and frames * hop > length - window - hop:
             centred = next((p.center for p in parts if hasattr(p, "center")), True)
-            length = min(_get(part, "win_length", int) or window, window)
-            peak = (window - length) // 2 + length / 2
+            heard = min(_get(part, "win_length", int) or window, window)
+            peak = (window - heard) // 2 + heard / 2 - pad
             return peak - window // 2 if centred else peak, float(hop)
     step = samples / frames
     return step / 2 - 0.5, step

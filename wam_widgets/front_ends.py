@@ -82,7 +82,7 @@ class LogMel(nn.Module):
     here            torchaudio                             librosa
     ==============  =====================================  ====================================
     sample_rate     MelSpectrogram(sample_rate=)           melspectrogram(sr=)
-    n_fft           n_fft                                  n_fft
+    n_fft           n_fft (there: 400)                     n_fft (there: 2048)
     win_length      win_length                             win_length
     hop_length      hop_length (there: win_length // 2)    hop_length (there: 512)
     f_min, f_max    f_min, f_max                           fmin, fmax
@@ -98,6 +98,9 @@ class LogMel(nn.Module):
     top_db          AmplitudeToDB(top_db=), over a whole   top_db, over the whole array
                     batch ``[B, mel, frames]``
     ==============  =====================================  ====================================
+
+    All three compute the same numbers (torchaudio for even sample rates and `n_fft`; elsewhere it
+    takes the last bin for half the sample rate rounded down).
 
     The gradient is that of the formula, and finite everywhere: it is zero where a value lies at the
     floor `amin`; a value at the floor of `top_db` moves with the loudest value, so its gradient
