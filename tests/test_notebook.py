@@ -1,20 +1,24 @@
-"""The notebook of the repository runs from top to bottom, without a network."""
+"""The notebooks of the repository run from top to bottom, without a network."""
 
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
-import shutil
+import wave
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
+import torch
 from nbclient import NotebookClient
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "image.ipynb"
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = ("image", "audio")
 
 # Read by the kernel's Python when it starts: only this machine can be reached from there.
 OFFLINE = """
@@ -33,26 +37,38 @@ for name in ("connect", "connect_ex"):
 """
 
 
-@pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("notebook")
+def execute(name: str, folder: Path) -> Any:
     (folder / "offline").mkdir()
     (folder / "offline" / "sitecustomize.py").write_text(OFFLINE)
     (folder / "work").mkdir()
-    shutil.copy(NOTEBOOK, folder / "work")
     environment = {
         **os.environ,
         "PYTHONPATH": str(folder / "offline"),
         "IPYTHONDIR": str(folder / "ipython"),
     }
     read: Any = nbformat.read  # has no annotations
-    notebook = read(NOTEBOOK, as_version=4)
+    notebook = read(FOLDER / f"{name}.ipynb", as_version=4)
     resources = {"metadata": {"path": str(folder / "work")}}
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
     # An error in a cell is an error here.
     client.execute(env=environment)
     notebook.folder = str(folder / "work")
     return notebook
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return {name: execute(name, tmp_path_factory.mktemp(name)) for name in NOTEBOOKS}
+
+
+@pytest.fixture
+def image(notebooks: dict[str, Any]) -> Any:
+    return notebooks["image"]
+
+
+@pytest.fixture
+def audio(notebooks: dict[str, Any]) -> Any:
+    return notebooks["audio"]
 
 
 def outputs(notebook: Any, source: str) -> list[dict[str, Any]]:
@@ -67,8 +83,9 @@ def text(found: list[dict[str, Any]]) -> str:
     return "".join(o.get("text", "") or o["data"].get("text/plain", "") for o in found)
 
 
-def test_every_cell_ran(executed: Any) -> None:
-    code = [cell for cell in executed.cells if cell.cell_type == "code"]
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_cell_ran(notebooks: dict[str, Any], name: str) -> None:
+    code = [cell for cell in notebooks[name].cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     for cell in code:
         for output in cell.outputs:
@@ -76,45 +93,125 @@ def test_every_cell_ran(executed: Any) -> None:
             assert not (output.output_type == "stream" and output.name == "stderr"), output.text
 
 
-def test_the_explorer_is_there_and_so_is_its_picture(executed: Any) -> None:
-    (shown,) = [o for o in outputs(executed, "wam.explore(") if "data" in o]
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_explorer_is_there_and_so_is_its_picture(notebooks: dict[str, Any], name: str) -> None:
+    (shown,) = [o for o in outputs(notebooks[name], "explorer = wam.explore(") if "data" in o]
     assert "application/vnd.jupyter.widget-view+json" in shown["data"]
     picture = base64.b64decode(shown["data"]["image/png"])
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
 
-def test_numbers_are_as_they_must_be(executed: Any) -> None:
-    spectrum = text(outputs(executed, "attribution.spectrum()[0]"))
+def test_numbers_are_as_they_must_be(image: Any) -> None:
+    spectrum = text(outputs(image, "attribution.spectrum()[0]"))
     shares = dict(re.findall(r"^(\S.*?) +([\d.]+)%$", spectrum, re.MULTILINE))
     assert list(shares) == ["approximation", *(f"scale {j}" for j in range(5, 0, -1))]
     assert sum(map(float, shares.values())) == pytest.approx(100, abs=0.5)
 
     # Completeness: the same sum in every basis, and it is the change of the output.
-    complete = text(outputs(executed, "float(total))"))
+    complete = text(outputs(image, "float(total))"))
     change, *sums = [float(line.split()[-1]) for line in complete.strip().splitlines()]
     assert len(sums) == 3
     assert sums == pytest.approx([sums[0]] * 3, abs=1e-4)
     assert sums[0] == pytest.approx(change, rel=0.1, abs=0.02)
 
 
-def test_figures_are_drawn(executed: Any) -> None:
-    figures = [
-        o for o in outputs(executed, "attribution.plot()") if "image/png" in o.get("data", {})
-    ]
-    assert len(figures) == 1
+@pytest.mark.parametrize(
+    ("name", "source"), [("image", "attribution.plot()"), ("audio", "siren.plot()")]
+)
+def test_figures_are_drawn(notebooks: dict[str, Any], name: str, source: str) -> None:
+    found = outputs(notebooks[name], source)
+    assert sum("image/png" in output.get("data", {}) for output in found) == 1
 
 
-def test_the_file_is_written(executed: Any) -> None:
-    said = text(outputs(executed, "to_html("))
-    assert "texture.html" in said
-    path = Path(executed.folder) / "texture.html"
-    assert path.stat().st_size > 100_000
+@pytest.mark.parametrize(("name", "file"), [("image", "texture.html"), ("audio", "siren.html")])
+def test_the_file_is_written(notebooks: dict[str, Any], name: str, file: str) -> None:
+    said = text(outputs(notebooks[name], ".to_html("))
+    assert file in said
+    path = Path(notebooks[name].folder) / file
+    assert 100_000 < path.stat().st_size < 3_000_000
 
 
-def test_it_opens_in_colab_and_is_stored_without_outputs() -> None:
-    notebook = json.loads(NOTEBOOK.read_text())
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_it_opens_in_colab_and_is_stored_without_outputs(name: str) -> None:
+    notebook = json.loads((FOLDER / f"{name}.ipynb").read_text())
     badge = "https://colab.research.google.com/assets/colab-badge.svg"
     first = "".join(notebook["cells"][0]["source"])
-    assert badge in first and "/blob/main/notebooks/image.ipynb" in first
+    assert badge in first and f"/blob/main/notebooks/{name}.ipynb" in first
     for cell in notebook["cells"]:
         assert not cell.get("outputs")
+
+
+def table(found: list[dict[str, Any]], columns: int) -> dict[str, list[float]]:
+    """The rows of a printed table that end with so many numbers, without their units."""
+    rows = {}
+    for line in text(found).splitlines():
+        match = re.match(r"(.*?\S)" + r" +(-?[\d.]+)(?:%| dB)?" * columns + "$", line)
+        if match:
+            rows[match[1]] = [float(number) for number in match.groups()[1:]]
+    return rows
+
+
+def test_evidence_is_where_the_events_are(audio: Any) -> None:
+    planted = table(outputs(audio, "def truth("), 2)
+    assert list(planted) == ["hum", "bird", "chirp", "siren", "hiss"]
+    for inside, chance in planted.values():
+        assert inside > 45 > 3 * chance
+    shares = table(outputs(audio, "shares = torch.stack("), 5)
+    assert len(shares) == 10
+    for column in range(5):
+        assert sum(row[column] for row in shares.values()) == pytest.approx(100, abs=4)
+
+
+def test_the_important_part_is_the_siren_and_parts_add_up(audio: Any) -> None:
+    levels = table(outputs(audio, "def level("), 2)
+    lost = {name: before - after for name, (before, after) in levels.items()}
+    assert lost.pop("siren") < 8
+    assert len(lost) == 4 and min(lost.values()) > 12
+    (difference,) = re.findall(r"sum: (\S+)", text(outputs(audio, "siren.at().parts()")))
+    assert float(difference) < 1e-5
+
+
+def test_targets_are_recovered(audio: Any) -> None:
+    noise = table(outputs(audio, "separation.with_noise("), 3)
+    assert len(noise) == 6
+    for before, after, _ in noise.values():
+        assert before == 0 and after > 2
+    mixed = table(outputs(audio, "separation.overlap("), 4)
+    assert len(mixed) == 6
+    for _, _, before, after in mixed.values():
+        assert after > before + 3
+
+
+def test_sounds_are_not_normalised(audio: Any) -> None:
+    players = [
+        output["data"]["text/html"]
+        for cell in audio.cells
+        for output in cell.get("outputs", [])
+        if "<audio" in output.get("data", {}).get("text/html", "")
+    ]
+    assert len(players) >= 3
+    for player in players:
+        (encoded,) = re.findall(r"base64,([^\"]+)", player)
+        with wave.open(io.BytesIO(base64.b64decode(encoded))) as file:
+            assert file.getframerate() == 16000
+            samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        assert 0 < np.abs(samples.astype(int)).max() < 0.9 * 32768
+
+
+def test_the_filter_bank_is_that_of_the_transformer() -> None:
+    """The cell for Hugging Face's AST agrees with the feature extractor that it stands for."""
+    transformers = pytest.importorskip("transformers")
+    (source,) = (
+        "".join(cell["source"])
+        for cell in json.loads((FOLDER / "audio.ipynb").read_text())["cells"]
+        if cell["cell_type"] == "code" and "class FilterBank" in "".join(cell["source"])
+    )
+    names: dict[str, Any] = {"torch": torch}
+    exec(source, names)
+    extractor = transformers.ASTFeatureExtractor()
+    x = 0.1 * torch.randn(2, 24000, generator=torch.Generator().manual_seed(0))
+    model = names["FromFilterBank"](torch.nn.Identity(), extractor)
+    wanted = extractor(list(x.numpy()), sampling_rate=16000, return_tensors="pt")
+    torch.testing.assert_close(
+        model(names["FilterBank"]()(x)), wanted["input_values"].float(), atol=2e-3, rtol=0
+    )
