@@ -139,5 +139,5 @@ export function playerPanel(view: View): Panel {
 }
 
 /** Two channels are left and right. */
-const channelName = (index: number, count: number): string =>
+export const channelName = (index: number, count: number): string =>
   count === 1 ? "" : count === 2 ? "LR"[index]! : String(index + 1);

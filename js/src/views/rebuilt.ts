@@ -1,16 +1,17 @@
 /** A part of a sound against time, with a button that plays it. */
 import { listen } from "../core/dispose";
 import type { Source } from "../core/types";
-import { type Box, drawTimeAxis, lengthOf, spanOf } from "./axis";
+import { type Box, lengthOf, spanOf } from "./axis";
 import { h, icon, write } from "./dom";
 import { Envelope } from "./envelope";
 import { type Changes, type View, concerns } from "./panel";
+import { channelName } from "./player";
 import { MARK_KEYS, timeSurface } from "./timeline";
+import { ROOM, paintOverTime } from "./timepicture";
 import { paintAmplitudes, paintSignal } from "./waveform";
 
-/** Between two channels, and for the time axis, in CSS pixels. */
+/** Between two channels, in CSS pixels. */
 const GAP = 4;
-const AXIS = 24;
 
 export interface Rebuilt {
   figure: HTMLElement;
@@ -22,7 +23,7 @@ export const REBUILT_KEYS = ["source", "sample", ...MARK_KEYS] as const;
 
 export function rebuilt(view: View, source: Source, title: string, axis: boolean): Rebuilt {
   const { store, session, signal } = view;
-  const bottom = axis ? AXIS : 0;
+  const bottom = axis ? ROOM.bottom : 0;
   const time = timeSurface(view, { name: source, label: title, bottom });
   const play = h("button", { type: "button", class: "wam-icon" });
   const value = h("span", { class: "wam-value", "data-ink": true });
@@ -48,25 +49,18 @@ export function rebuilt(view: View, source: Source, title: string, axis: boolean
   );
 
   const paint = (limit: number, again: boolean): void => {
-    const { surface } = time;
-    if (!surface.fit(again)) return;
-    const { context, ratio } = surface;
-    const { state } = store;
-    surface.clear();
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const box = time.plot();
-    const high = (box.height - GAP * (channels.length - 1)) / channels.length;
-    channels.forEach((channel, i) => {
-      const lane: Box = { ...box, top: box.top + i * (high + GAP), height: high };
-      const side = channels.length === 2 ? "LR"[i]! : channels.length > 1 ? String(i + 1) : "";
-      paintAmplitudes(context, view.theme, lane, limit, side);
-      // As in the curve: what is kept has the accent.
-      context.fillStyle = source === "important" ? view.theme.accent : view.theme.muted;
-      paintSignal(context, channel, spanOf(state), lane, limit);
+    if (!time.surface.fit(again)) return;
+    const { theme } = view;
+    paintOverTime(view, time, 0, null, (context, box) => {
+      const high = (box.height - GAP * (channels.length - 1)) / channels.length;
+      channels.forEach((channel, i) => {
+        const lane: Box = { ...box, top: box.top + i * (high + GAP), height: high };
+        paintAmplitudes(context, theme, lane, limit, channelName(i, channels.length));
+        // As in the curve: what is kept has the accent.
+        context.fillStyle = source === "important" ? theme.accent : theme.muted;
+        paintSignal(context, channel, spanOf(store.state), lane, limit);
+      });
     });
-    const { left, top, width, height } = box;
-    const under = { left, top: top + height, width, height: AXIS - 4 };
-    if (axis) drawTimeAxis(context, state, view.theme, under);
   };
 
   return {

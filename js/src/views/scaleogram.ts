@@ -6,17 +6,7 @@ import { cellStart, columnsOf, strongest } from "../core/scaleogram";
 import type { Hover } from "../core/state";
 import { centre, nearest } from "../core/tree";
 import type { Frame } from "../core/types";
-import {
-  type Box,
-  GUTTER,
-  MARGIN,
-  drawTimeAxis,
-  hairline,
-  lengthOf,
-  revealed,
-  spanOf,
-  xOf,
-} from "./axis";
+import { type Box, GUTTER, MARGIN, hairline, lengthOf, revealed, spanOf, xOf } from "./axis";
 import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
 import { mapping } from "./mapping";
 import { framed, markHover } from "./marks";
@@ -25,10 +15,8 @@ import { type Changes, type Panel, type View, concerns, frame as makeFrame } fro
 import { walk } from "./pyramid";
 import { muteScale, soloScale } from "./scales";
 import { MARK_KEYS, timeSurface } from "./timeline";
+import { ROOM, paintOverTime } from "./timepicture";
 
-/** Room for half a label over the plot, and for the time axis under it, in CSS pixels. */
-const TOP = 8;
-const BOTTOM = 24;
 /** Cells as wide as this are told apart by a line. */
 const CELL = 10;
 
@@ -39,8 +27,7 @@ export function scaleogramPanel(view: View): Panel {
   const time = timeSurface(view, {
     name: "scaleogram",
     label: "Scaleogram",
-    top: TOP,
-    bottom: BOTTOM,
+    ...ROOM,
     hover: (sample, y, event) => pick(view, sample, y, event),
     drawMore: (context, box) => drawCells(view, context, box, time.marks.width),
   });
@@ -111,33 +98,25 @@ export function scaleogramPanel(view: View): Panel {
     ]);
     if (!again && now === drawn && frame?.values === values) return;
     drawn = now;
-    const { context, ratio } = surface;
-    surface.clear();
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const box = time.plot();
     const table = lut(colour_map, view.theme.surface);
     if (frame && values !== frame.values) {
       values = frame.values;
       limit = limitOf(values);
     }
-    if (frame) {
-      const width = Math.max(1, Math.round(box.width * ratio));
-      const pixels = surface.pixels(width, frame.request.level + 1);
-      colourRows(pixels, width, frame, spanOf(state), (value) => {
-        return table.pixels[placeIn(table.diverging, limit > 0 ? value / limit : 0)]!;
-      });
-      surface.showIn([box.left, box.top, box.width, box.height], false);
-      drawLines(view, context, box, frame, surface.width);
-      bar.draw(table, rootLabels(table.diverging, limit), again);
-    } else {
-      // Nothing is known yet, which does not look like zero.
-      context.fillStyle = view.theme.line;
-      context.fillRect(box.left, box.top, box.width, box.height);
-    }
-    drawLabels(view, context, box, frame?.request.level ?? state.level);
-    const { left, top, width, height } = box;
-    const under = { left, top: top + height, width, height: BOTTOM - 4 };
-    drawTimeAxis(context, state, view.theme, under);
+    const level = frame?.layout.level ?? state.level;
+    const colour = (value: number): number =>
+      table.pixels[placeIn(table.diverging, limit > 0 ? value / limit : 0)]!;
+    paintOverTime(
+      view,
+      time,
+      level + 1,
+      frame && ((pixels, width) => colourRows(pixels, width, frame, spanOf(state), colour)),
+      (context, box) => {
+        if (frame) drawLines(view, context, box, frame, surface.width);
+        drawLabels(view, context, box, level);
+      },
+    );
+    if (frame) bar.draw(table, rootLabels(table.diverging, limit), again);
   };
 
   return {

@@ -6,17 +6,14 @@ import { band as octave, frequencyTicks, rowOf } from "../core/hertz";
 import { cellStart, columnsOf, strongest } from "../core/scaleogram";
 import type { Hover, Span } from "../core/state";
 import { nearest, support } from "../core/tree";
-import { type Box, GUTTER, drawTimeAxis, hairline, lengthOf, spanOf, xOf } from "./axis";
+import { type Box, GUTTER, hairline, lengthOf, spanOf, xOf } from "./axis";
 import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
 import { fill, h, write } from "./dom";
 import { number } from "./format";
 import { framed } from "./marks";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { MARK_KEYS, timeSurface } from "./timeline";
-
-/** Room for half a label over the plot, and for the time axis under it, in CSS pixels. */
-const TOP = 8;
-const BOTTOM = 24;
+import { ROOM, paintOverTime } from "./timepicture";
 
 type Shown = "level" | "attribution" | "both";
 
@@ -30,8 +27,7 @@ export function spectrogramPanel(view: View): Panel {
   const time = timeSurface(view, {
     name: "spectrogram",
     label: "Spectrogram",
-    top: TOP,
-    bottom: BOTTOM,
+    ...ROOM,
     hover: (sample, y, event) => pick(view, features, sample, y, event),
     drawMore: (context, box) => drawFocus(view, features, context, box, time.marks.width),
   });
@@ -46,6 +42,7 @@ export function spectrogramPanel(view: View): Panel {
   const bars = h("div", { class: "wam-bars" }, first, second);
   body.append(time.element, bars);
   let wanted: Shown = "both";
+  let last: Shown = wanted;
   listen(
     choice,
     "change",
@@ -89,33 +86,27 @@ export function spectrogramPanel(view: View): Panel {
     const shown = given ? wanted : "level";
     first.hidden = shown === "attribution";
     second.hidden = shown === "level";
-    const { context, ratio } = time.surface;
-    time.surface.clear();
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const box = time.plot();
-    const { left, top, width, height } = box;
-    const columns = Math.max(1, Math.round(width * ratio));
-    const rows = rowsOf(features);
-    const pixels = time.surface.pixels(columns, rows);
+    // The bars share the width that there is.
+    const newly = again || shown !== last;
+    last = shown;
     const span = spanOf(state);
-    const [low, high] = range;
-    if (shown !== "attribution") {
-      // Greys of half the contrast leave the other half to the colours over them.
-      const grey =
-        shown === "both"
+    const rows = rowsOf(features);
+    const fill = (pixels: Uint32Array, columns: number): void => {
+      const both = shown === "both";
+      if (shown !== "attribution") {
+        // Greys of half the contrast leave the other half to the colours over them.
+        const grey = both
           ? part(lut("grey", theme.surface), theme.dark ? 0.5 : 0.6)
           : lut("magma", theme.surface);
-      const gain = high > low ? 255 / (high - low) : 0;
-      eachPixel(features, raised, span, columns, (i, value) => {
-        pixels[i] = grey.pixels[(value * gain + 0.5) | 0]!;
-      });
-      const labels = levelLabels(range, features.payload?.unit ?? "");
-      levels.draw(grey, labels, again);
-    }
-    if (given && shown !== "level") {
+        const gain = range[1] > range[0] ? 255 / (range[1] - range[0]) : 0;
+        eachPixel(features, raised, span, columns, (i, value) => {
+          pixels[i] = grey.pixels[(value * gain + 0.5) | 0]!;
+        });
+        levels.draw(grey, levelLabels(range, features.payload?.unit ?? ""), newly);
+      }
+      if (!given || shown === "level") return;
       const table = lut(state.colour_map, theme.surface);
       const { diverging, pixels: colours } = table;
-      const both = shown === "both";
       const gain = limit > 0 ? 1 / limit : 0;
       eachPixel(features, given, span, columns, (i, value) => {
         const share = value * gain;
@@ -126,13 +117,11 @@ export function spectrogramPanel(view: View): Panel {
           ? over(pixels[i]!, colours[end]!, Math.sqrt(Math.min(1, Math.abs(share))))
           : colours[place]!;
       });
-      const labels = rootLabels(diverging, limit);
-      shares.draw(table, labels, again);
-    }
-    time.surface.showIn([left, top, width, height], false);
-    drawFrequencies(view, features, context, box, rows);
-    const under = { left, top: top + height, width, height: BOTTOM - 4 };
-    drawTimeAxis(context, state, theme, under);
+      shares.draw(table, rootLabels(diverging, limit), newly);
+    };
+    paintOverTime(view, time, rows, fill, (context, box) =>
+      drawFrequencies(view, features, context, box, rows),
+    );
   };
 
   const draw = (changed: Changes): void => {
