@@ -85,7 +85,7 @@ function analyseRows(
   low: Slot,
   high: Slot,
 ): void {
-  // Four taps at a time, because a loop's own work would cost as much as a tap's. Zeros fill up.
+  // Four taps at a time, zeros filling up.
   const a = new Float64Array(Math.ceil(taps.length / 4) * 4);
   const b = new Float64Array(a.length);
   a.set(taps);
@@ -101,21 +101,9 @@ function analyseRows(
     const row = from.at + o * n;
     const lowRow = low.at + o * m;
     const highRow = high.at + o * m;
-    let w = row + 2 * start - (length - 2);
-    for (let k = start; k < stop; k++) {
-      let u = 0;
-      let v = 0;
-      for (let t = 0; t < a.length; t += 4) {
-        const x0 = x[w + t];
-        const x1 = x[w + t + 1];
-        const x2 = x[w + t + 2];
-        const x3 = x[w + t + 3];
-        u += a[t] * x0 + a[t + 1] * x1 + (a[t + 2] * x2 + a[t + 3] * x3);
-        v += b[t] * x0 + b[t + 1] * x1 + (b[t + 2] * x2 + b[t + 3] * x3);
-      }
-      l[lowRow + k] = u;
-      h[highRow + k] = v;
-      w += 2;
+    const w = row + 2 * start - (length - 2);
+    for (let t = 0; t < a.length && start < stop; t += 4) {
+      splitFour(x, w + t, a, b, t, l, lowRow + start, h, highRow + start, stop - start);
     }
     for (let k = 0; k < m; k++) {
       if (k === start) k = stop;
@@ -131,6 +119,49 @@ function analyseRows(
       l[lowRow + k] = u;
       h[highRow + k] = v;
     }
+  }
+}
+
+/**
+ * Four taps of both filters for all outputs; from tap 0 on the output begins anew.
+ *
+ * Taps in local variables and each sample read once: several times as fast as a loop over taps for
+ * each output, although long filters go through the output more than once.
+ */
+function splitFour(
+  x: Float32Array,
+  w: number,
+  a: Float64Array,
+  b: Float64Array,
+  t: number,
+  l: Float32Array,
+  lowAt: number,
+  h: Float32Array,
+  highAt: number,
+  count: number,
+): void {
+  const a0 = a[t];
+  const a1 = a[t + 1];
+  const a2 = a[t + 2];
+  const a3 = a[t + 3];
+  const b0 = b[t];
+  const b1 = b[t + 1];
+  const b2 = b[t + 2];
+  const b3 = b[t + 3];
+  let x0 = x[w];
+  let x1 = x[w + 1];
+  if (t === 0) {
+    l.fill(0, lowAt, lowAt + count);
+    h.fill(0, highAt, highAt + count);
+  }
+  for (let k = 0; k < count; k++) {
+    const x2 = x[w + 2];
+    const x3 = x[w + 3];
+    l[lowAt + k] += a0 * x0 + a1 * x1 + (a2 * x2 + a3 * x3);
+    h[highAt + k] += b0 * x0 + b1 * x1 + (b2 * x2 + b3 * x3);
+    w += 2;
+    x0 = x2;
+    x1 = x3;
   }
 }
 

@@ -34,8 +34,8 @@ export function synthesiseAxis(
   const one = low ?? high;
   if (!one) throw new Error("there is neither a low nor a high part");
   if (inner === 1) {
-    if (low && high) joinRows(low, high, outer, n, phases(lo, 4), phases(hi, 4), size, to);
-    else liftRows(one, outer, n, phases(low ? lo : hi, 4), size, to);
+    if (low) liftRows(low, outer, n, phases(lo, 4), size, to, false);
+    if (high) liftRows(high, outer, n, phases(hi, 4), size, to, !!low);
     return;
   }
   const none = phases(new Float64Array(lo.length));
@@ -43,69 +43,7 @@ export function synthesiseAxis(
   synthesiseColumns(low ?? one, high ?? one, outer, n, inner, taps, size, to);
 }
 
-function joinRows(
-  low: Slot,
-  high: Slot,
-  outer: number,
-  n: number,
-  [a, c]: Phases,
-  [b, d]: Phases,
-  size: number,
-  to: Slot,
-): void {
-  const l = low.data;
-  const h = high.data;
-  const y = to.data;
-  const inside = pairsInside(n, a.length, size);
-  for (let o = 0; o < outer; o++) {
-    const first = to.at + o * size;
-    let p = low.at + o * n;
-    let q = high.at + o * n;
-    let at = first;
-    for (let i = 0; i < inside; i++) {
-      let even = 0;
-      let odd = 0;
-      // Four at a time: a loop's own work would cost as much as a tap's.
-      for (let j = 0; j < a.length; j += 4) {
-        const u0 = l[p + j];
-        const u1 = l[p + j + 1];
-        const u2 = l[p + j + 2];
-        const u3 = l[p + j + 3];
-        even += a[j] * u0 + a[j + 1] * u1 + (a[j + 2] * u2 + a[j + 3] * u3);
-        odd += c[j] * u0 + c[j + 1] * u1 + (c[j + 2] * u2 + c[j + 3] * u3);
-        const v0 = h[q + j];
-        const v1 = h[q + j + 1];
-        const v2 = h[q + j + 2];
-        const v3 = h[q + j + 3];
-        even += b[j] * v0 + b[j + 1] * v1 + (b[j + 2] * v2 + b[j + 3] * v3);
-        odd += d[j] * v0 + d[j + 1] * v1 + (d[j + 2] * v2 + d[j + 3] * v3);
-      }
-      y[at] = even;
-      y[at + 1] = odd;
-      p++;
-      q++;
-      at += 2;
-    }
-    for (let i = 2 * inside; i < size; i++) {
-      const [f, g] = i % 2 ? [c, d] : [a, b];
-      y[first + i] = tap(low, o * n, n, i >> 1, f) + tap(high, o * n, n, i >> 1, g);
-    }
-  }
-}
-
-/** Pairs of output samples whose taps, filled up with zeros, stay inside a row. */
-function pairsInside(n: number, taps: number, size: number): number {
-  return Math.max(0, Math.min(n - taps + 1, size >> 1));
-}
-
-/** One output sample; taps beyond the row are zero. */
-function tap({ data, at }: Slot, row: number, n: number, i: number, taps: Float64Array): number {
-  let sum = 0;
-  for (let j = 0; j < taps.length && i + j < n; j++) sum += taps[j] * data[at + row + i + j];
-  return sum;
-}
-
-/** As `joinRows` with one part only, at half the work. */
+/** What one part adds to rows of the output; without `add` it takes the place of what was there. */
 function liftRows(
   from: Slot,
   outer: number,
@@ -113,74 +51,76 @@ function liftRows(
   [a, c]: Phases,
   size: number,
   to: Slot,
+  add: boolean,
 ): void {
-  const inside = pairsInside(n, a.length, size);
-  const lift = a.length === 4 ? liftShort : liftLong;
+  const y = to.data;
+  // Pairs of output samples whose taps, filled up with zeros, stay inside a row.
+  const inside = Math.max(0, Math.min(n - a.length + 1, size >> 1));
   for (let o = 0; o < outer; o++) {
+    const row = from.at + o * n;
     const first = to.at + o * size;
-    lift(from.data, from.at + o * n, a, c, to.data, first, inside);
+    for (let j = 0; j < a.length; j += 4) {
+      liftFour(from.data, row + j, a, c, j, y, first, inside, add || j > 0);
+    }
     for (let i = 2 * inside; i < size; i++) {
-      to.data[first + i] = tap(from, o * n, n, i >> 1, i % 2 ? c : a);
+      const taps = i % 2 ? c : a;
+      const k = i >> 1;
+      let sum = add ? y[first + i] : 0;
+      for (let j = 0; j < taps.length && k + j < n; j++) sum += taps[j] * from.data[row + k + j];
+      y[first + i] = sum;
     }
   }
 }
 
-/** At most four taps: each coefficient is read once. */
-function liftShort(
+/**
+ * Four taps for all pairs of output samples.
+ *
+ * Taps in local variables and each coefficient read once: several times as fast as a loop over taps
+ * for each sample, although long filters go through the output more than once.
+ */
+function liftFour(
   x: Float32Array,
   p: number,
   a: Float64Array,
   c: Float64Array,
+  j: number,
   y: Float32Array,
   at: number,
   pairs: number,
+  add: boolean,
 ): void {
-  const a0 = a[0];
-  const a1 = a[1];
-  const a2 = a[2];
-  const a3 = a[3];
-  const c0 = c[0];
-  const c1 = c[1];
-  const c2 = c[2];
-  const c3 = c[3];
+  const a0 = a[j];
+  const a1 = a[j + 1];
+  const a2 = a[j + 2];
+  const a3 = a[j + 3];
+  const c0 = c[j];
+  const c1 = c[j + 1];
+  const c2 = c[j + 2];
+  const c3 = c[j + 3];
+  if (pairs === 0) return;
   let u0 = x[p];
   let u1 = x[p + 1];
   let u2 = x[p + 2];
-  for (let i = 0; i < pairs; i++) {
-    const u3 = x[p + i + 3];
-    y[at] = a0 * u0 + a1 * u1 + (a2 * u2 + a3 * u3);
-    y[at + 1] = c0 * u0 + c1 * u1 + (c2 * u2 + c3 * u3);
-    at += 2;
-    u0 = u1;
-    u1 = u2;
-    u2 = u3;
-  }
-}
-
-function liftLong(
-  x: Float32Array,
-  p: number,
-  a: Float64Array,
-  c: Float64Array,
-  y: Float32Array,
-  at: number,
-  pairs: number,
-): void {
-  for (let i = 0; i < pairs; i++) {
-    let even = 0;
-    let odd = 0;
-    for (let j = 0; j < a.length; j += 4) {
-      const u0 = x[p + j];
-      const u1 = x[p + j + 1];
-      const u2 = x[p + j + 2];
-      const u3 = x[p + j + 3];
-      even += a[j] * u0 + a[j + 1] * u1 + (a[j + 2] * u2 + a[j + 3] * u3);
-      odd += c[j] * u0 + c[j + 1] * u1 + (c[j + 2] * u2 + c[j + 3] * u3);
+  if (add) {
+    for (let i = 0; i < pairs; i++) {
+      const u3 = x[p + i + 3];
+      y[at] += a0 * u0 + a1 * u1 + (a2 * u2 + a3 * u3);
+      y[at + 1] += c0 * u0 + c1 * u1 + (c2 * u2 + c3 * u3);
+      at += 2;
+      u0 = u1;
+      u1 = u2;
+      u2 = u3;
     }
-    y[at] = even;
-    y[at + 1] = odd;
-    p++;
-    at += 2;
+  } else {
+    for (let i = 0; i < pairs; i++) {
+      const u3 = x[p + i + 3];
+      y[at] = a0 * u0 + a1 * u1 + (a2 * u2 + a3 * u3);
+      y[at + 1] = c0 * u0 + c1 * u1 + (c2 * u2 + c3 * u3);
+      at += 2;
+      u0 = u1;
+      u1 = u2;
+      u2 = u3;
+    }
   }
 }
 
