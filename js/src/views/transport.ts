@@ -47,7 +47,10 @@ export function transport(view: View): Transport {
   const volume = h("input", { type: "range", min: 0, max: STEPS, "aria-label": "Volume" });
   const match = toggle("Match loudness");
   const matching = h("span", { class: "wam-value" });
-  const save = h("button", { type: "button", class: "wam-text" }, "Download WAV");
+  const save = toggle("WAV");
+  save.prepend(icon("download"));
+  save.title = "Download WAV";
+  save.setAttribute("aria-label", save.title);
   const element = h(
     "div",
     { class: "wam-transport", role: "group", "aria-label": "Playback" },
