@@ -111,7 +111,7 @@ export function overview(view: View): Overview {
         c.globalAlpha = 1;
       };
       const [left, right] = [snap(xOf(start)), snap(xOf(stop))];
-      const { surface: paper, accent, muted } = view.theme;
+      const { surface: paper, accent, muted, ink } = view.theme;
       if (state.span) {
         fill(css(paper), 0.72, GUTTER, left);
         fill(css(paper), 0.72, right, width - MARGIN);
@@ -119,7 +119,7 @@ export function overview(view: View): Overview {
       const { selection } = state;
       if (selection) fill(accent, 0.2, xOf(selection.start[0]!), xOf(selection.stop[0]!));
       const head = snap(xOf(view.session.player.position) - line / 2);
-      fill(accent, 1, head, head + line);
+      fill(ink, 1, head, head + line);
       // The window: a frame with a grip at each side.
       const wide = Math.max(4, right - left);
       c.fillStyle = c.strokeStyle = muted;
