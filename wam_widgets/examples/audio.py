@@ -43,8 +43,8 @@ SCENE = (
 def front_end() -> LogMel:
     """The map from sounds at 16 kHz to the log-mel spectrograms that the model takes.
 
-    The floor `amin` is a threshold of hearing: white noise with a standard deviation below about
-    0.015 lies under it. A lower one makes the model answer to what is hardly there.
+    The floor `amin` is a threshold of hearing: white noise with a standard deviation of 0.005 lies
+    under it. A lower one makes the model answer to what is hardly there.
     """
     return LogMel(
         SAMPLE_RATE, n_fft=1024, hop_length=256, f_min=40.0, n_mels=48, amin=0.3, top_db=None
