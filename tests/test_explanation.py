@@ -76,6 +76,30 @@ def test_joining_selecting_and_slicing() -> None:
         e.method = "saliency"  # type: ignore[misc]
 
 
+def test_what_the_front_end_gave_is_joined_selected_and_sliced() -> None:
+    front_end = LogMel(8000, n_fft=128, n_mels=12)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2 * 12 * 13, 3)).double()
+    x = random(3, 2, 400)
+    options = {"front_end": front_end, "n_steps": 4, "n_samples": 4}
+    a = explain(model.eval(), x, method="integrated_gradients", baselines=0.1 * x, **options)
+    b = explain(model, x, method="smoothgrad", **options)
+    both = a | b
+    for e in (a, b):
+        same = both.select(e.method)
+        assert torch.equal(same.feature_attribution(), e.feature_attribution())
+        part = same[1:].feature_attribution()
+        assert torch.equal(part, e.feature_attribution()[1:])
+        assert torch.equal(same[-1].feature_attribution(), e.feature_attribution()[2:])
+    assert both[0].features.shape == (1, 2, 12, 13)
+    assert both[0].axes == a.axes
+    plain = explain(torch.nn.Sequential(front_end, model).eval(), x, method="saliency")
+    assert torch.equal((plain | a).features, a.features)
+    with pytest.raises(ValueError, match="has no front end"):
+        (plain | a).feature_attribution()
+    with pytest.raises(ValueError, match="different front ends"):
+        _ = a | explain(model, x, front_end=lambda p: front_end(p) + 1, sample_rate=8000)
+
+
 def test_best_basis_prefers_the_basis_of_the_model() -> None:
     basis = Basis("db4", 2)
     z = basis.analyse(random(2, 1, 64, 64)).map(torch.zeros_like)

@@ -167,7 +167,16 @@ class Explanation:
             return NotImplemented
         if self.signal.shape != other.signal.shape or not torch.equal(self.signal, other.signal):
             raise ValueError("the explanations are of different inputs: they must be of the same")
-        joined = replace(self, entries={**self.entries, **other.entries})
+        features = (self.features, other.features)
+        given = [f for f in features if f is not None]
+        if len(given) == 2 and (given[0].shape != given[1].shape or not torch.equal(*given)):
+            raise ValueError("the explanations are of different front ends: join only those of one")
+        joined = replace(
+            self,
+            entries={**self.entries, **other.entries},
+            features=given[0] if given else None,
+            axes=self.axes or other.axes,
+        )
         return joined.with_curves(other.curves)
 
     def __len__(self) -> int:
@@ -247,7 +256,9 @@ class Explanation:
         """Return sum of attributions − (f(x) − f(x₀)) per sample, ``[N]``.
 
         Zero up to the error of the integral, in every basis. For integrated gradients only: the
-        sum of smooth integrated gradients is the difference of the smoothed f.
+        sum of smooth integrated gradients is the difference of the smoothed f. A model that takes
+        the logarithm of a sound inside needs many steps; as `front_end` of
+        :func:`wam_widgets.explain` that part gets steps of its own, and 32 to 64 will do.
         """
         entry = self.entry
         if entry.start is None or not entry.multiply:
