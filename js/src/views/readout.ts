@@ -36,7 +36,8 @@ function plainness({ data, shape }: NdArray, sound: boolean): string {
   return sound && data.every((v) => v === 0) ? "silence" : "constant input";
 }
 
-function text(state: State, features: Features): string {
+/** The line for what is under the pointer, or for all of the signal. */
+export function text(state: State, features: Features): string {
   const { frame, hover, selection, payload } = state;
   if (!frame) return `${payload.title}: no attribution yet.`;
   if (frame.empty)
