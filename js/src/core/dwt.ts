@@ -5,7 +5,7 @@
  * `[channels, *n]` in C order. The same order as `Coefficients.flatten` in Python.
  */
 import { decode } from "./wire";
-import { analyseAxis, extension } from "./filtering";
+import { analyseAxis } from "./filtering";
 import { synthesiseAxis } from "./joining";
 import { Scratch } from "./scratch";
 import type { Filters, Layout, Mode, Payload, Subband } from "./types";
@@ -215,7 +215,6 @@ function split(
       const m = to[axis] as number;
       const outer = channels * product(to.slice(0, axis));
       const inner = product(from.slice(axis + 1));
-      const source = extension(n, m, lo.length, mode);
       const made: typeof parts = new Map();
       for (const [key, part] of parts) {
         const size = outer * m * inner;
@@ -229,7 +228,7 @@ function split(
           made.set(name, end);
           return end;
         }) as [End, End];
-        analyseAxis(part, outer, n, inner, source, lo, hi, m, ends[0], ends[1]);
+        analyseAxis(part, outer, n, inner, mode, lo, hi, m, ends[0], ends[1]);
       }
       parts = made;
     });

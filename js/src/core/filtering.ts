@@ -17,13 +17,9 @@ export interface Slot {
  *
  * Output k sees places 2k ... 2k + length - 1; place 0 is length - 2 samples before the signal.
  */
-export function extension(n: number, m: number, length: number, mode: Mode): Int32Array {
-  const source = new Int32Array(2 * m + length - 2);
+function extension(n: number, m: number, length: number, mode: Mode): Int32Array {
   const before = length - 2;
-  for (let p = 0; p < before; p++) source[p] = extended(p - before, n, mode);
-  for (let i = 0; i < n; i++) source[before + i] = i;
-  for (let p = before + n; p < source.length; p++) source[p] = extended(p - before, n, mode);
-  return source;
+  return Int32Array.from({ length: 2 * m + before }, (_, p) => extended(p - before, n, mode));
 }
 
 /** Sample that stands at place i of a row of n samples without end; -1 where there is none. */
@@ -60,7 +56,7 @@ export function analyseAxis(
   outer: number,
   n: number,
   inner: number,
-  source: Int32Array,
+  mode: Mode,
   lo: Float64Array,
   hi: Float64Array,
   m: number,
@@ -70,15 +66,19 @@ export function analyseAxis(
   // The window meets the signal in rising order, so the taps run backwards.
   const a = lo.toReversed();
   const b = hi.toReversed();
-  if (inner === 1) analyseRows(from, outer, n, source, a, b, m, low, high);
-  else analyseColumns(from, outer, n, inner, source, a, b, m, low, high);
+  if (inner === 1) {
+    analyseRows(from, outer, n, mode, a, b, m, low, high);
+    return;
+  }
+  const source = extension(n, m, lo.length, mode);
+  analyseColumns(from, outer, n, inner, source, a, b, m, low, high);
 }
 
 function analyseRows(
   from: Slot,
   outer: number,
   n: number,
-  source: Int32Array,
+  mode: Mode,
   taps: Float64Array,
   highTaps: Float64Array,
   m: number,
@@ -111,7 +111,7 @@ function analyseRows(
       let u = 0;
       let v = 0;
       for (let t = 0; t < length; t++) {
-        const s = source[2 * k + t];
+        const s = extended(2 * k + t - (length - 2), n, mode);
         if (s < 0) continue;
         u += a[t] * x[row + s];
         v += b[t] * x[row + s];

@@ -29,24 +29,27 @@ export function padded(
   mode: Extract<Mode, "symmetric" | "zero">,
   to: Float32Array,
 ): Float32Array {
-  const sources = space.map((n, axis) =>
-    Int32Array.from({ length: n + shift[axis] }, (_, p) => extended(p - shift[axis], n, mode)),
-  );
   let at = 0;
+  // A row below 0 lies in what is padded with zeros, and so does everything further in.
   const copy = (row: number, axis: number): void => {
-    const source = sources[axis];
     const size = space[axis];
-    if (axis < space.length - 1) {
-      // Without a sample (row or place below 0) everything further in is zero as well.
-      for (const s of source) copy(row < 0 || s < 0 ? -1 : row * size + s, axis + 1);
+    const last = axis === space.length - 1;
+    const place = (p: number): number => {
+      const s = extended(p - shift[axis], size, mode);
+      return row < 0 || s < 0 ? -1 : row * size + s;
+    };
+    if (!last) {
+      for (let p = 0; p < size + shift[axis]; p++) copy(place(p), axis + 1);
       return;
     }
-    for (let p = 0; p < source.length; p++) {
-      const s = source[p];
-      to[at++] = row < 0 || s < 0 ? 0 : from[row * size + s];
+    for (let p = 0; p < shift[axis]; p++) {
+      const s = place(p);
+      to[at++] = s < 0 ? 0 : from[s];
     }
+    if (row < 0) to.fill(0, at, at + size);
+    else to.set(from.subarray(row * size, (row + 1) * size), at);
+    at += size;
   };
-  // Channels are an axis that is not padded; rows count in the order of the array.
   for (let c = 0; c < channels; c++) copy(c, 0);
   return to;
 }
