@@ -16,7 +16,7 @@ from playwright.sync_api import ConsoleMessage, Page
 
 Samples = npt.NDArray[np.float64]
 
-SIZE = 8192
+SIZE = 16384
 """Samples of one buffer of the recorder: it may wait that long for a busy page."""
 
 # A script processor, since the pages under test forbid the script that a worklet would need.
