@@ -104,6 +104,9 @@ export function scaleogramPanel(view: View): Panel {
       limit = limitOf(values);
     }
     const level = frame?.layout.level ?? state.level;
+    const { count = 0, family = "" } = frame?.layout ?? {};
+    const label = frame ? `: attribution of ${count} coefficients in ${family}` : "";
+    surface.canvas.setAttribute("aria-label", `Scaleogram${label}`);
     const colour = (value: number): number =>
       table.pixels[placeIn(table.diverging, limit > 0 ? value / limit : 0)]!;
     paintOverTime(
