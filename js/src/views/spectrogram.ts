@@ -33,12 +33,9 @@ export function spectrogramPanel(view: View): Panel {
   });
   const levels = colourBar("Level");
   const shares = colourBar("Attribution of the picture, on a square-root scale");
-  const named = (name: string, bar: HTMLElement): HTMLElement =>
-    h("div", {}, h("span", { "data-ink": true }, name), bar);
-  const [first, second] = [
-    named("Level", levels.element),
-    named("Attribution", shares.element),
-  ] as const;
+  const quantity = h("span", { "data-ink": true });
+  const first = h("div", {}, quantity, levels.element);
+  const second = h("div", {}, h("span", { "data-ink": true }, "Attribution"), shares.element);
   const bars = h("div", { class: "wam-bars" }, first, second);
   body.append(time.element, bars);
   let wanted: Shown = "both";
@@ -102,7 +99,7 @@ export function spectrogramPanel(view: View): Panel {
         eachPixel(features, raised, span, columns, (i, value) => {
           pixels[i] = grey.pixels[(value * gain + 0.5) | 0]!;
         });
-        levels.draw(grey, levelLabels(range, features.payload?.unit ?? ""), newly);
+        levels.draw(grey, levelLabels(range), newly);
       }
       if (!given || shown === "level") return;
       const table = lut(state.colour_map, theme.surface);
@@ -139,6 +136,8 @@ export function spectrogramPanel(view: View): Panel {
           : "For display: the model takes the waveform",
     );
     if (!payload.features) return;
+    const { unit } = payload.features;
+    write(quantity, unit ? `Level, ${unit}` : "Level");
     fill(
       choice,
       [
@@ -189,14 +188,12 @@ function rangeOf(data: Float32Array): [number, number] {
   return low <= high ? [low, high] : [0, 0];
 }
 
-function levelLabels([low, high]: [number, number], unit: string): string[] {
-  if (low === high) return ["", "", `${number(low)}\u202f${unit}`];
-  const labels = [0, 0.25, 0.5, 0.75, 1].map((share) => {
+function levelLabels([low, high]: [number, number]): string[] {
+  if (low === high) return ["", "", number(low)];
+  return [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const value = low + share * (high - low);
     return high - low > 20 ? number(Math.round(value), 6) : number(value);
   });
-  labels[4] += `\u202f${unit}`;
-  return labels;
 }
 
 function drawFrequencies(
@@ -210,7 +207,7 @@ function drawFrequencies(
   context.font = `11px ${theme.font}`;
   context.textBaseline = "middle";
   context.textAlign = "right";
-  for (const { at, text } of frequencyTicks(payload?.frequencies ?? null, rows, 14 / box.height)) {
+  for (const { at, text } of frequencyTicks(payload?.frequencies ?? null, rows, 18 / box.height)) {
     const y = box.top + (1 - at) * box.height;
     context.fillStyle = theme.line;
     context.fillRect(box.left - 4, snap(y - line / 2), 4, line);
