@@ -91,45 +91,45 @@ export function overview(view: View): Overview {
     };
   });
 
-  return {
-    element,
-    surface,
-    drawMarks(again): void {
-      const { state } = store;
-      const { start, stop } = spanOf(state);
-      const text = `${timeText(start, state)} to ${timeText(stop, state)}`;
-      setSlider(canvas, start, whole(), text);
-      if (!marks.fit(again)) return;
-      marks.clear();
-      const { context: c, width, height, ratio } = marks;
-      c.setTransform(ratio, 0, 0, ratio, 0, 0);
-      const { line, snap } = hairline(c);
-      const fill = (colour: string, alpha: number, from: number, to: number): void => {
-        c.fillStyle = colour;
-        c.globalAlpha = alpha;
-        c.fillRect(from, 0, Math.max(line, to - from), height);
-        c.globalAlpha = 1;
-      };
-      const [left, right] = [snap(xOf(start)), snap(xOf(stop))];
-      const { surface: paper, accent, muted, ink } = view.theme;
-      if (state.span) {
-        fill(css(paper), 0.72, GUTTER, left);
-        fill(css(paper), 0.72, right, width - MARGIN);
-      }
-      const { selection } = state;
-      if (selection) fill(accent, 0.2, xOf(selection.start[0]!), xOf(selection.stop[0]!));
-      const head = snap(xOf(view.session.player.position) - line / 2);
-      fill(ink, 1, head, head + line);
-      // The window: a frame with a grip at each side.
-      const wide = Math.max(4, right - left);
-      c.fillStyle = c.strokeStyle = muted;
-      c.lineWidth = line;
-      c.strokeRect(left + line / 2, line / 2, wide - line, height - line);
-      for (const edge of [left, left + wide]) {
-        c.beginPath();
-        c.roundRect(edge - 2.5, height / 2 - 7, 5, 14, 2.5);
-        c.fill();
-      }
-    },
+  const drawMarks = (again: boolean): void => {
+    const { state } = store;
+    const { start, stop } = spanOf(state);
+    const text = `${timeText(start, state)} to ${timeText(stop, state)}`;
+    setSlider(canvas, start, whole(), text);
+    if (!marks.fit(again)) return;
+    marks.clear();
+    const { context: c, width, height, ratio } = marks;
+    c.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const { line, snap } = hairline(c);
+    const fill = (colour: string, alpha: number, from: number, to: number): void => {
+      c.fillStyle = colour;
+      c.globalAlpha = alpha;
+      c.fillRect(from, 0, Math.max(line, to - from), height);
+      c.globalAlpha = 1;
+    };
+    const [left, right] = [snap(xOf(start)), snap(xOf(stop))];
+    const { surface: paper, accent, muted, ink } = view.theme;
+    if (state.span) {
+      fill(css(paper), 0.72, GUTTER, left);
+      fill(css(paper), 0.72, right, width - MARGIN);
+    }
+    const { selection } = state;
+    if (selection) fill(accent, 0.2, xOf(selection.start[0]!), xOf(selection.stop[0]!));
+    const head = snap(xOf(view.session.player.position) - line / 2);
+    fill(ink, 1, head, head + line);
+    // The window: a frame with a grip at each side.
+    const wide = Math.max(4, right - left);
+    c.fillStyle = c.strokeStyle = muted;
+    c.lineWidth = line;
+    c.strokeRect(left + line / 2, line / 2, wide - line, height - line);
+    for (const edge of [left, left + wide]) {
+      c.beginPath();
+      c.roundRect(edge - 2.5, height / 2 - 7, 5, 14, 2.5);
+      c.fill();
+    }
   };
+  view.moving.add(() => {
+    if (!element.closest("[hidden]")) drawMarks(false);
+  });
+  return { element, surface, drawMarks };
 }
