@@ -212,6 +212,9 @@ def test_formats_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=f"path is .*{name}.*no such file can be written"):
             sound.save(tmp_path / name, subtype)
         assert not (tmp_path / name).exists()
+    with pytest.raises(ValueError, match=r"path is .*nine.flac.*no such file can be written"):
+        Sound(torch.zeros(9, 9), RATE).save(tmp_path / "nine.flac")
+    assert not (tmp_path / "nine.flac").exists()
     with pytest.raises(ValueError, match="sample_rate is 384000: Vorbis takes at most 200000 Hz"):
         Sound(torch.zeros(1, 9), 384000).save(tmp_path / "a.ogg")
     Sound(torch.zeros(1, 9), 384000).save(tmp_path / "a.flac")

@@ -163,11 +163,13 @@ def test_the_target_comes_out_of_noise(mask: str, cycle_spins: int) -> None:
         keep=0.05,
         mask=mask,
         cycle_spins=cycle_spins,
-        shares=(),
+        shares=(0.01, 0.05),
         **SETTINGS,
     )
     assert found.before is not None
     assert found.after is not None
+    assert found.sweep is not None
+    assert torch.allclose(found.sweep.model.sdr[:, 1], found.after.sdr, atol=1e-5)
     assert float(found.before.sdr) == pytest.approx(0.0, abs=1e-4)
     assert float(found.before.sir) == pytest.approx(0.0, abs=0.5)
     assert float(found.after.sdr - found.before.sdr) > 4
