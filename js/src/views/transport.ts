@@ -46,7 +46,7 @@ export function transport(view: View): Transport {
   const speed = h("select", { "aria-label": "Speed" });
   const volume = h("input", { type: "range", min: 0, max: STEPS, "aria-label": "Volume" });
   const match = toggle("Match loudness");
-  const matching = h("span", { class: "wam-value" });
+  const matching = h("span", { class: "wam-value", title: "Added without clipping" });
   const save = toggle("WAV");
   save.prepend(icon("download"));
   save.title = "Download WAV";
@@ -61,8 +61,8 @@ export function transport(view: View): Transport {
       loop,
       h("label", {}, h("span", {}, "Speed"), speed),
       h("label", { class: "wam-volume" }, h("span", {}, "Volume"), volume),
-      h("div", { class: "wam-match" }, match, matching),
       save,
+      h("div", { class: "wam-match" }, match, matching),
     ),
   );
   /** A download was asked for before there was anything to save. */
@@ -102,6 +102,15 @@ export function transport(view: View): Transport {
     download(view, new Blob([bytes], { type: "audio/wav" }), `${name}.wav`);
     return true;
   };
+  /** What matching adds, and what it would add if the peaks left room for it. */
+  const matchText = (): string => {
+    const { loudness, parts, request } = state.frame ?? {};
+    if (!loudness || !parts || !request?.parts) return "";
+    const added = player.matching;
+    const wanted = loudness.original - loudness[request.parts];
+    const short = wanted > added + 0.05 && wanted < Infinity;
+    return decibels(added) + (short ? ` of ${decibels(wanted)}` : "");
+  };
   const tell = (elapsed: number): void => {
     write(now, timeText(player.position, state).replace(/ (s|min)$/, ""));
     level.show(state.playing ? player.levels().master : null, elapsed);
@@ -135,8 +144,7 @@ export function transport(view: View): Transport {
       if (Number(volume.value) !== place) volume.value = String(place);
       volume.style.setProperty("--wam-fill", `${place}%`);
       volume.setAttribute("aria-valuetext", percent(place / STEPS));
-      const told = state.match_loudness && state.frame?.parts;
-      write(matching, told ? decibels(player.matching) : "");
+      write(matching, state.match_loudness ? matchText() : "");
       if (saving && concerns(changed, "frame")) saveNow();
     },
   };
