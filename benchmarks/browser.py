@@ -33,14 +33,15 @@ def rows(device: torch.device) -> list[Row]:
             family = steps(page, "Wavelet order", order * 4)
     what = f"{SIZE} × {SIZE} × 3, four panels"
     return [
-        _script("slider step (Keep)", what, keep, GOAL),
-        _painted("slider step (Keep)", what, keep),
-        _script("change of family", what, family, None),
-        _painted("change of family", what, family),
+        script("slider step (Keep)", what, keep, GOAL),
+        painted("slider step (Keep)", what, keep),
+        script("change of family", what, family, None),
+        painted("change of family", what, family),
     ]
 
 
-def _painted(step: str, what: str, found: list[Step]) -> Row:
+def painted(step: str, what: str, found: list[Step]) -> Row:
+    """Say how soon the picture stood."""
     times = [s.painted for s in found]
     return Row(
         f"{step}, input to painted panels, {what}",
@@ -48,14 +49,15 @@ def _painted(step: str, what: str, found: list[Step]) -> Row:
     )
 
 
-def _script(step: str, what: str, found: list[Step], goal: float | None) -> Row:
-    script = statistics.median(s.script for s in found)
+def script(step: str, what: str, found: list[Step], goal: float | None) -> Row:
+    """Say how long scripts kept the main thread busy, by both counts."""
+    own = statistics.median(s.script for s in found)
     thread = statistics.median(s.thread for s in found)
     return Row(
         f"{step}, script of the main thread, {what}",
-        f"median {script:.1f} ms (by the browser's count of all scripts: {thread:.1f} ms)",
+        f"median {own:.1f} ms (by the browser's count of all scripts: {thread:.1f} ms)",
         "" if goal is None else f"≤ {goal} ms",
-        None if goal is None else max(script, thread) <= goal,
+        None if goal is None else max(own, thread) <= goal,
     )
 
 

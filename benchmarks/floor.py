@@ -10,7 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measure import Row, alone, interleaved, middle, ratio, spoken
-from benchmarks.work import SAMPLES, explain, network, picture
+from benchmarks.work import (
+    RATE,
+    SAMPLES,
+    SECONDS,
+    explain,
+    front_end,
+    listener,
+    network,
+    picture,
+    sound,
+)
 
 GOAL = 1.05
 ROUNDS = 7
@@ -26,32 +36,61 @@ class Batch:
     layout: torch.memory_format
 
 
+@dataclass(frozen=True)
+class Task:
+    """What is explained: `first` is the module that the points go into, before `model` or it."""
+
+    what: str
+    model: nn.Module
+    x: Tensor
+    front_end: nn.Module | None
+    methods: tuple[str, ...]
+
+    @property
+    def first(self) -> nn.Module:
+        return self.model if self.front_end is None else self.front_end
+
+    def explain(self, method: str) -> object:
+        more: dict[str, Any] = {} if self.front_end is None else {"front_end": self.front_end}
+        return explain(self.model, self.x, method, **more)
+
+    def run(self, points: Tensor) -> Tensor:
+        """What the explanation runs: the model, behind its front end where there is one."""
+        output: Tensor = self.model(points if self.front_end is None else self.front_end(points))
+        return output
+
+
 def rows(device: torch.device) -> list[Row]:
     """Measure the methods that average; saliency is one pass, there is nothing to save."""
-    model, x = network(device), picture(device)
-    found = []
-    for method in METHODS:
-        batches = recorded(model, x, method)
-        gradients = [batch for batch in batches if batch.gradient]
-        works = [_explain(model, x, method), passes(model, x, batches), passes(model, x, gradients)]
-        times = interleaved(works, ROUNDS, device)
-        value = ratio(times)
-        claim = f"{method}, {SAMPLES} samples, over the floor"
-        measured = f"{value:.3f} ({spoken(middle(times, 0))} / {spoken(middle(times, 1))})"
-        found.append(Row(claim, measured, f"≤ {GOAL}", value <= GOAL))
-        found.append(Row(f"{claim} without the passes that need no gradient", _strict(times)))
-    return found
+    tasks = [
+        Task("", network(device), picture(device), None, METHODS),
+        Task(
+            f" of {SECONDS} s at {RATE / 1000:g} kHz, log-mel network, front end included",
+            listener(device),
+            sound(device),
+            front_end(device),
+            METHODS[-1:],
+        ),
+    ]
+    return [row for task in tasks for method in task.methods for row in _measure(task, method)]
 
 
-def _strict(times: list[list[float]]) -> str:
-    return f"{ratio(times, 0, 2):.3f}"
+def _measure(task: Task, method: str) -> list[Row]:
+    device = task.x.device
+    batches = recorded(task, method)
+    gradients = [batch for batch in batches if batch.gradient]
+    works = [lambda: task.explain(method), passes(task, batches), passes(task, gradients)]
+    times = interleaved(works, ROUNDS, device)
+    value = ratio(times)
+    claim = f"{method}, {SAMPLES} samples{task.what}, over the floor"
+    measured = f"{value:.3f} ({spoken(middle(times, 0))} / {spoken(middle(times, 1))})"
+    return [
+        Row(claim, measured, f"≤ {GOAL}", value <= GOAL),
+        Row(f"{claim} without the passes that need no gradient", f"{ratio(times, 0, 2):.3f}"),
+    ]
 
 
-def _explain(model: nn.Module, x: Tensor, method: str) -> Callable[[], object]:
-    return lambda: explain(model, x, method)
-
-
-def recorded(model: nn.Module, x: Tensor, method: str) -> list[Batch]:
+def recorded(task: Task, method: str) -> list[Batch]:
     """Return the passes of an explanation.
 
     One pass predicts the class at the input; integrated gradients look at the baseline, too.
@@ -60,22 +99,22 @@ def recorded(model: nn.Module, x: Tensor, method: str) -> list[Batch]:
 
     def note(_: nn.Module, inputs: tuple[Any, ...]) -> None:
         (points,) = inputs
-        last = points.is_contiguous(memory_format=torch.channels_last)
+        last = points.ndim == 4 and points.is_contiguous(memory_format=torch.channels_last)
         layout = torch.channels_last if last else torch.contiguous_format
         found.append(Batch(len(points), points.requires_grad, layout))
 
-    hook = model.register_forward_pre_hook(note)
+    hook = task.first.register_forward_pre_hook(note)
     try:
-        explain(model, x, method)
+        task.explain(method)
     finally:
         hook.remove()
     return found
 
 
-def passes(model: nn.Module, x: Tensor, batches: list[Batch]) -> Callable[[], None]:
+def passes(task: Task, batches: list[Batch]) -> Callable[[], None]:
     """Return a function that runs forward, and where asked input-backward, passes."""
     inputs = {
-        batch: x.repeat(batch.size, 1, 1, 1)
+        batch: task.x.repeat(batch.size, *[1] * (task.x.ndim - 1))
         .contiguous(memory_format=batch.layout)
         .requires_grad_(batch.gradient)
         for batch in set(batches)
@@ -84,7 +123,7 @@ def passes(model: nn.Module, x: Tensor, batches: list[Batch]) -> Callable[[], No
     def run() -> None:
         for batch in batches:
             with torch.set_grad_enabled(batch.gradient):
-                output = model(inputs[batch])
+                output = task.run(inputs[batch])
             if batch.gradient:
                 torch.autograd.grad(output[:, 0].sum(), inputs[batch])
 

@@ -12,9 +12,24 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from tests import chromium
 
-# Notes, in the page, when the first picture stood, and each step's timing once it is painted.
+# Notes, in the page, when the first picture stood, each step's timing once it is painted, how long
+# the worker said that it took, and when a new sound begins.
 _NOTES = """
-window.wamNotes = { first: null, steps: [] };
+window.wamNotes = { first: null, steps: [], worker: [], sounds: [] };
+window.Worker = class extends Worker {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", ({ data }) => {
+      if (data.kind === "frame") wamNotes.worker.push(data.patch.elapsed);
+    });
+  }
+};
+const { start } = AudioBufferSourceNode.prototype;
+AudioBufferSourceNode.prototype.start = function (when = 0, ...more) {
+  const ahead = Math.max(0, when - this.context.currentTime) + (this.context.outputLatency || 0);
+  wamNotes.sounds.push(performance.now() + 1000 * ahead);
+  return start.call(this, when, ...more);
+};
 const find = () => document.querySelector(".wam-host")?.shadowRoot?.querySelector(".wam-root");
 const painted = (run) => requestAnimationFrame(() => setTimeout(run, 0));
 const watch = () => {
@@ -38,6 +53,11 @@ _UNTIL = """
   look();
 })
 """
+_LAST = """
+() => ({
+  ...wamNotes.steps.at(-1), worker: wamNotes.worker.at(-1) ?? 0, sound: wamNotes.sounds[0] ?? null,
+})
+"""
 
 
 @dataclass(frozen=True)
@@ -52,11 +72,17 @@ class Step:
         The front end's own sum of its time on the main thread.
     thread : float
         All scripts of the main thread, by the browser's own count.
+    worker : float
+        From the worker's taking up the request to its answer.
+    heard : float or None
+        From the input event until another sound is at the loudspeaker; None while nothing plays.
     """
 
     painted: float
     script: float
     thread: float
+    worker: float
+    heard: float | None
 
 
 @contextmanager
@@ -106,14 +132,20 @@ def steps(page: Page, control: str, keys: list[str]) -> list[Step]:
     session.send("Performance.enable")
     found = []
     for key in keys:
-        page.evaluate("() => { wamNotes.steps = []; }")
+        page.evaluate("() => { wamNotes.steps = []; wamNotes.worker = []; wamNotes.sounds = []; }")
         before = _script_seconds(session)
         page.keyboard.press(key)
         page.evaluate(_UNTIL % "wamNotes.steps.length > 0")
         after = _script_seconds(session)
-        timing: dict[str, Any] = page.evaluate("() => wamNotes.steps.at(-1)")
+        timing: dict[str, Any] = page.evaluate(_LAST)
         found.append(
-            Step(timing["painted"] - timing["input"], timing["script"], 1000 * (after - before))
+            Step(
+                timing["painted"] - timing["input"],
+                timing["script"],
+                1000 * (after - before),
+                timing["worker"],
+                timing["sound"] and timing["sound"] - timing["input"],
+            )
         )
     session.detach()
     return found

@@ -1,15 +1,22 @@
-"""The work that all measurements share: one picture, one network, one explanation."""
+"""The work that all measurements share: a picture and a sound, a network for each, and how both
+are explained."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 import wam_widgets as wam
 from benchmarks.resnet import resnet18
+from wam_widgets.examples import SoundNet
 from wam_widgets.explanation import Explanation
+from wam_widgets.front_ends import LogMel
 
 SIZE = 224
+RATE = 44100
+SECONDS = 5
 SAMPLES = 25
 METHOD = "smooth_integrated_gradients"
 
@@ -40,10 +47,45 @@ def network(device: torch.device) -> nn.Module:
     return resnet18().to(device)
 
 
+def sound(device: torch.device, seed: int = 0) -> Tensor:
+    """Return ``[1, T]``: five seconds of noise whose power falls with frequency, and tones in it.
+
+    Not the numbers of a 16-bit file, so that a file of it is as large as it can be.
+    """
+    samples = SECONDS * RATE
+    generator = torch.Generator().manual_seed(seed)
+    hertz = torch.fft.rfftfreq(samples, 1 / RATE)
+    white = torch.fft.rfft(torch.randn(samples, generator=generator))
+    noise = torch.fft.irfft(white / torch.sqrt(hertz.clamp(min=50)), n=samples)
+    time = torch.arange(samples) / RATE
+    x = noise / noise.std()
+    for tone, start in ((220.0, 0.5), (1500.0, 1.8), (6000.0, 3.3)):
+        x += 2 * torch.sin(2 * torch.pi * tone * time) * ((time - start).abs() < 0.4)
+    loud: Tensor = 0.7 * x / x.abs().max()
+    return loud[None].to(device)
+
+
+def front_end(device: torch.device) -> LogMel:
+    """Return a log-mel front end of 48 bands for the sound."""
+    return LogMel(RATE, n_mels=48).to(device)
+
+
+def listener(device: torch.device) -> nn.Module:
+    """Return a classifier of log-mel spectrograms, as small as that of the example."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network: nn.Module = SoundNet(10).eval().to(device)
+        return network
+
+
 def explain(
-    model: nn.Module, x: Tensor, method: str = METHOD, samples: int = SAMPLES
+    model: nn.Module,
+    x: Tensor,
+    method: str | list[str] = METHOD,
+    samples: int = SAMPLES,
+    **more: Any,
 ) -> Explanation:
     """Explain with the defaults of the package, in silence."""
     return wam.explain(
-        model, x, method=method, n_samples=samples, n_steps=samples, show_progress=False
+        model, x, method=method, n_samples=samples, n_steps=samples, show_progress=False, **more
     )
