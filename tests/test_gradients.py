@@ -225,6 +225,20 @@ def test_cancelling_stops_between_passes() -> None:
     assert len(model.seen) == 4
 
 
+def test_what_is_cancelled_during_the_last_pass_is_not_kept() -> None:
+    stop = threading.Event()
+    inner = convolutional(2)
+
+    def model(points: Tensor) -> Tensor:
+        if points.requires_grad:
+            stop.set()
+        return inner(points)
+
+    explainer = wam.Explainer(model, random(1, 2, 14, 17), **QUIET)
+    with pytest.raises(Cancelled):
+        explainer.explain("saliency", should_stop=stop.is_set)
+
+
 def test_contrast_is_the_difference_of_its_classes() -> None:
     model, x = convolutional(2), random(2, 2, 14, 17)
     options = {"method": "integrated_gradients"}

@@ -128,8 +128,7 @@ def mean_gradient(
     try:
         step = sample = 0
         while step < len(schedule):
-            if should_stop is not None and should_stop():
-                raise Cancelled(f"{label or 'explanation'} was cancelled")
+            _stop_if(should_stop, label)
             # Whole steps of all samples, or some samples of one step: sums stay in order.
             if sample == 0 and batch >= n:
                 steps, samples = range(step, min(step + batch // n, len(schedule))), slice(0, n)
@@ -159,6 +158,8 @@ def mean_gradient(
             if progress is not None:
                 partial = _partial(schedule, mean, step, sample, weight_done)
                 progress(step * n + sample, total, partial)
+        # What was cancelled during the last pass is not kept either.
+        _stop_if(should_stop, label)
     finally:
         bar.close()
     for found in (mean.signal, mean.features):
@@ -168,6 +169,11 @@ def mean_gradient(
                 "a log or a square root at zero, or an overflow in half precision (autocast)"
             )
     return mean
+
+
+def _stop_if(should_stop: Callable[[], bool] | None, label: str) -> None:
+    if should_stop is not None and should_stop():
+        raise Cancelled(f"{label or 'explanation'} was cancelled")
 
 
 def _zeros(like: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ LOUDNESS_POWER = 4
 
 A front end in decibels changes by as much from α = 0.001 to 0.01 as from 0.1 to 1. With 32 evenly
 weighted steps the sum of integrated gradients misses f(x) − f(x₀) by 25 % (median of 16 cases of
-log-mel networks), with p = 4 by 1 %; 3 to 6 are about as good. Smooth integrated gradients keep
+log-mel networks), with p = 4 by 1 %, with 3 to 6 by 1 to 3 %. Smooth integrated gradients keep
 even steps: their noise is a floor under the loudness, their sum is right already, and uneven
 weights only add variance (measured).
 """
