@@ -1,11 +1,10 @@
 /** What is heard: one audio graph for a session, begun by a click. */
 import { playAlone } from "./alone";
-import { type Desk, FALLBACK_RATE, buffersOf, latencyOf, openDesk } from "./desk";
+import { type Desk, buffersOf, latencyOf, openDesk } from "./desk";
 import { onAbort } from "./dispose";
 import { factors, matched, mixdown, peakOf } from "./mix";
-import type { State } from "./state";
+import { home, lengthOf, paceOf, regionOf, sameLoop } from "./region";
 import type { Store } from "./store";
-import type { Payload } from "./types";
 import { FADE, type Level, type Run, Voice, glide, measure, placeAt } from "./voice";
 
 export type { Level };
@@ -318,21 +317,3 @@ export class Player {
     this.#store.set({ notice });
   }
 }
-
-const lengthOf = (payload: Payload): number => payload.signal.shape[2] ?? 0;
-
-/** Samples for each second of the audio clock. */
-const paceOf = ({ payload, playback_rate }: State): number =>
-  playback_rate * (payload.sampleRate ?? FALLBACK_RATE);
-
-const sameLoop = (a: Run["loop"], b: Run["loop"]): boolean =>
-  a?.start === b?.start && a?.stop === b?.stop;
-
-/** What is repeated: the selection, or else the whole sound. */
-function regionOf({ loop, selection, payload }: State): Run["loop"] {
-  if (!loop) return null;
-  if (!selection) return { start: 0, stop: lengthOf(payload) };
-  return { start: selection.start[0]!, stop: selection.stop[0]! };
-}
-
-const home = ({ selection }: State): number => selection?.start[0] ?? 0;
