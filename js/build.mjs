@@ -1,5 +1,5 @@
 /** Bundle the two entries into the Python package: the widget's module and the report's script. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -52,8 +52,11 @@ export default widget;
 }
 
 try {
+  await mkdir(output, { recursive: true });
   await bundle("widget", "esm", packed);
   await bundle("report", "iife");
-} catch {
-  process.exitCode = 1; // esbuild has already said what is wrong and where
+} catch (error) {
+  // esbuild has already said what is wrong in the source, and where.
+  if (!error.errors) console.error(error.message);
+  process.exitCode = 1;
 }
