@@ -112,24 +112,19 @@ class Desk:
         y = round(box["y"] + Ruler + (box["height"] - Ruler) / 2)
         return x, y, (x - box["x"] - Gutter) / width * len(banded()[0])
 
-    def heard(self, known: Known, parts: Samples | None = None) -> tuple[Samples, float]:
-        """How loud each part is now, as factors, and what is left unexplained in dB."""
-        parts = known.parts if parts is None else parts
-        block = self.settled(known, parts)
-        return gains(block, parts, self.where(block, parts))
+    def heard(self, parts: Samples) -> tuple[Samples, Samples, float]:
+        """A recent piece of what plays, how loud each of the parts is in it, and what is left.
 
-    def settled(self, known: Known, parts: Samples) -> Samples:
-        """A recent piece of what plays, away from the place where the loop begins again."""
-        while True:
-            block = self.ear.record(2 * BLOCK)[BLOCK // 2 : BLOCK // 2 + BLOCK]
-            if self.where(block, parts) < parts.shape[1] - BLOCK:
-                return block
-
-    @staticmethod
-    def where(block: Samples, parts: Samples) -> int:
-        """The place that most of the parts agree on: one that is silent fits nowhere."""
-        best = max((place(block, part) for part in [*parts, parts.sum(0)]), key=lambda p: p[1])
-        return best[0]
+        The rest is in dB of the piece. One in which the loop begins again, where nothing fits, is
+        left out.
+        """
+        for _ in range(3):
+            block = self.ear.record(BLOCK)
+            best = max((place(block, part) for part in [*parts, parts.sum(0)]), key=lambda p: p[1])
+            factors, rest = gains(block, parts, best[0])
+            if rest < -20:
+                break
+        return block, factors, rest
 
 
 @pytest.fixture(scope="module", params=["file", "lab"])
@@ -232,8 +227,7 @@ def test_solo_leaves_one_scale(desk: Desk, known: Known) -> None:
     desk.play()
     for index, (name, (low, high)) in enumerate(zip(NAMES, BASIS.bands(RATE), strict=True)):
         desk.press(f"Solo {name}")
-        block = desk.settled(known, known.parts)
-        factors, rest = gains(block, known.parts, desk.where(block, known.parts))
+        block, factors, rest = desk.heard(known.parts)
         assert factors[index] == pytest.approx(VOLUME, rel=1e-3)
         others = np.delete(factors, index)
         assert np.abs(others).max() < VOLUME * SILENT
@@ -245,14 +239,14 @@ def test_solo_leaves_one_scale(desk: Desk, known: Known) -> None:
 def test_mute_takes_one_scale_away(desk: Desk, known: Known) -> None:
     desk.play()
     desk.press("Mute scale 3")
-    factors, rest = desk.heard(known)
+    _, factors, rest = desk.heard(known.parts)
     muted = NAMES.index("scale 3")
     assert abs(factors[muted]) < VOLUME * SILENT
     assert np.delete(factors, muted) == pytest.approx(VOLUME, rel=1e-3)
     assert rest < -60
     # Pressed again, it is back.
     desk.press("Mute scale 3")
-    factors, _ = desk.heard(known)
+    _, factors, _ = desk.heard(known.parts)
     assert factors == pytest.approx(VOLUME, rel=1e-3)
 
 
@@ -260,13 +254,13 @@ def test_faders_and_volume(desk: Desk, known: Known) -> None:
     desk.play()
     for place_, wanted in ((-12, 10 ** (-12 / 20)), (6, 10 ** (6 / 20)), (-60, 0.0)):
         desk.view.control("Fader scale 1").fill(str(place_))
-        factors, rest = desk.heard(known)
+        _, factors, rest = desk.heard(known.parts)
         assert factors[4] == pytest.approx(VOLUME * wanted, rel=1e-3, abs=VOLUME * SILENT)
         assert factors[:4] == pytest.approx(VOLUME, rel=1e-3)
         assert rest < -60
     desk.press("Reset faders")
     desk.view.control("Volume").fill("20")
-    factors, _ = desk.heard(known)
+    _, factors, _ = desk.heard(known.parts)
     assert factors == pytest.approx(0.2, rel=1e-3)
 
 
@@ -307,22 +301,22 @@ def test_a_click_seeks(desk: Desk, known: Known) -> None:
     old = VOLUME * known.whole[(before + np.arange(len(sound))) % len(known.whole)]
     sounds = int(np.argmax(np.abs(sound) > 1e-4))
     turn = sounds + int(np.argmax(np.abs(sound - old)[sounds:] > 1e-3))
-    assert abs(turn + after - wanted) <= NEAR
+    length = len(known.whole)
+    assert abs((turn + after - wanted + length / 2) % length - length / 2) <= NEAR
     check_smooth(sound[sounds:], known)
 
 
 def test_another_family_is_heard(desk: Desk, known: Known) -> None:
     start = desk.play()
     desk.press("Solo scale 2")
-    factors, _ = desk.heard(known)
+    _, factors, _ = desk.heard(known.parts)
     assert factors[3] == pytest.approx(VOLUME, rel=1e-3)
     order = desk.view.control("Wavelet order")
     steps = int(BASIS.family[2:]) - int(OTHER.family[2:])
     with desk.view.new_frame():
         order.fill(str(int(order.input_value()) - steps))
     assert OTHER.family in desk.view.what
-    block = desk.settled(known, known.others)
-    factors, rest = gains(block, known.others, desk.where(block, known.others))
+    _, factors, rest = desk.heard(known.others)
     assert factors[3] == pytest.approx(VOLUME, rel=1e-3)
     assert np.abs(np.delete(factors, 3)).max() < VOLUME * SILENT
     assert rest < -60
@@ -339,18 +333,17 @@ def test_another_family_is_heard(desk: Desk, known: Known) -> None:
 def test_the_share_kept_is_heard(desk: Desk, known: Known) -> None:
     desk.play()
     desk.listen_to("Important")
-    block = desk.settled(known, known.sounds["important"][None])
-    at, _ = place(block, known.sounds["important"])
-    exact = VOLUME * known.sounds["important"][at : at + BLOCK]
+    _, (factor,), rest = desk.heard(known.sounds["important"][None])
+    assert factor == pytest.approx(VOLUME, rel=1e-2)
     # Half-precision gradients exchange a few coefficients at the threshold.
-    assert decibels(block - exact, exact) < -30
+    assert rest < -30
     less = listened().at(BASIS).reconstruct(LESS)[0, 0].double().numpy()
     with desk.view.new_frame():
         desk.view.control("Keep").fill("220")
-    block = desk.settled(known, less[None])
-    _, alike = place(block, less)
-    assert alike > 0.99
-    assert place(block, known.sounds["important"])[1] < alike - 0.1
+    block, (factor,), rest = desk.heard(less[None])
+    assert factor == pytest.approx(VOLUME, rel=1e-2)
+    assert rest < -30
+    assert place(block, known.sounds["important"])[1] < 0.9
 
 
 def test_keys_play_and_seek(desk: Desk, known: Known) -> None:
@@ -433,7 +426,7 @@ def test_only_one_explorer_plays_at_a_time(two: tuple[Live, Ear], known: Known) 
     first.expect_playing(False)
     second.expect_playing(True)
     ear.until(lambda: ear.states == ["closed", "running"])
-    factors, rest = second.heard(known)
+    _, factors, rest = second.heard(known.parts)
     assert factors == pytest.approx(VOLUME, rel=1e-3)
     assert rest < -60
     # And back: the first one makes its context anew.
