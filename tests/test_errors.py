@@ -264,3 +264,13 @@ def test_inplace_relu_after_a_layer_is_fine() -> None:
         *list(MODEL.children())[:1], nn.ReLU(inplace=True), *list(MODEL.children())[2:]
     ).eval()
     assert explain(model).gradient.abs().sum() > 0
+
+
+@pytest.mark.parametrize(("shape", "said"), [((400,), "needs x as"), ((1, 1, 400), "[1, 1, 400]")])
+def test_an_error_inside_the_model_says_what_it_was_given(
+    shape: tuple[int, ...], said: str
+) -> None:
+    model = nn.Sequential(nn.Conv1d(2, 4, 8), nn.Flatten(), nn.Linear(4, 3))
+    with pytest.raises(RuntimeError) as caught:
+        wam.explain(model, torch.ones(shape), sample_rate=8000, show_progress=False)
+    assert said in caught.value.__notes__[0]

@@ -130,6 +130,16 @@ class Classifier:
         """Cut a batch of `count` samples into passes."""
         return [slice(i, min(i + self.batch_size, count)) for i in range(0, count, self.batch_size)]
 
+    def _called_with(self, points: Tensor) -> str:
+        """Say what the model was given, for errors from inside it."""
+        taker = "model" if self.front_end is None else "front_end"
+        if self.channel_axis:
+            return f"{taker} was called with x as {list(points.shape)}"
+        return (
+            f"{taker} was called with [B, T], here {list(points.flatten(1).shape)}, because x is "
+            "[T] or [N, T]: one that takes [B, C, T] needs x as [N, C, T]"
+        )
+
     def first_pass(
         self, signal: Tensor, objective: Objective
     ) -> tuple[Tensor | None, Tensor | None]:
@@ -148,11 +158,15 @@ class Classifier:
             for part in self.parts(len(signal)):
                 points = signal[part].clone()
                 version = points._version
-                features = self.features(points)
-                if self.front_end is not None:
-                    check_features(features, "x")
-                    seen.append(features.clone())
-                output = self.run(features)
+                try:
+                    features = self.features(points)
+                    if self.front_end is not None:
+                        check_features(features, "x")
+                        seen.append(features.clone())
+                    output = self.run(features)
+                except Exception as error:
+                    error.add_note(self._called_with(points))
+                    raise
                 if points._version != version:
                     raise ValueError(_IN_PLACE)
                 if objective.function is not None:
