@@ -388,10 +388,23 @@ def test_the_facts_of_a_sound(
     assert fact in " ".join(Page(report.page(e)).words)
 
 
-def test_a_volume_is_refused_clearly(tmp_path: Path) -> None:
-    model = convolutional(3)
-    e = wam.explain(model, random(1, 2, 9, 9, 9), show_progress=False)
-    for call in (lambda: wam.explore(e), lambda: e.to_html(tmp_path / "volume.html")):
-        with pytest.raises(ValueError, match=r"modality 'volume'.*images and sounds.*plot\(\)"):
-            call()
-    assert not list(tmp_path.iterdir())
+def test_a_volume_is_in_the_file(stand_in: Path) -> None:
+    x = random(1, 2, 9, 10, 11)
+    e = wam.explain(
+        convolutional(3),
+        x,
+        method="saliency",
+        spacing=(1, 0.5, 2.25),
+        orientation="LPS",
+        show_progress=False,
+    )
+    text = report.page(e, controls={"threshold": 0.2})
+    content = Page(text).content()
+    assert content["payload"]["spacing"] == [1, 0.5, 2.25]
+    assert content["payload"]["orientation"] == "LPS"
+    assert content["payload"]["signal"]["shape"] == [1, 2, 9, 10, 11]
+    state = content["state"]
+    assert state["panels"] == ["volume", "slices", "spectrum", "pyramid", "reconstruction"]
+    assert state["threshold"] == 0.2
+    facts = "Volume 9 × 10 × 11 · voxels 1 × 0.5 × 2.25 mm · LPS · saliency"
+    assert facts in " ".join(Page(text).words)

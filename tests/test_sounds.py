@@ -16,8 +16,7 @@ from torch import Tensor, nn
 import wam_widgets as wam
 from tests.sound import RATE, classifier, scene
 from wam_widgets.front_ends import LogMel
-from wam_widgets.widgets import payload as module
-from wam_widgets.widgets import sounds, wire
+from wam_widgets.widgets import sizes, wire
 from wam_widgets.widgets.payload import default_controls, entry_payload, payload
 
 METHODS = ("smooth_integrated_gradients", "saliency")
@@ -287,9 +286,9 @@ def _kept(attribution: wam.Attribution, keep: float) -> set[int]:
 
 
 def test_a_sound_too_large_for_a_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sounds, "LARGEST", 3 * 5000 - 1)
+    monkeypatch.setitem(sizes.LARGEST, "audio", 3 * 5000 - 1)
     one = explained(scene(5000)[0], method="saliency")
-    module.check_shown(one)
+    sizes.check_size(one)
     two = explained(scene(5000)[0])
     for call in (lambda: wam.explore(two), lambda: two.to_html(tmp_path / "a.html")):
         with pytest.raises(ValueError, match=r"1 × 1 × 5000 .* 2 gradients .*windows\("):
@@ -304,7 +303,7 @@ def test_an_hour_is_too_large() -> None:
             lambda x: x[:, 0, :2], hour, 0, "saliency", sample_rate=RATE, show_progress=False
         )
     with pytest.raises(ValueError, match=r"115 million: .*at most 20 million.*windows"):
-        module.check_shown(e)
+        sizes.check_size(e)
 
 
 def test_features_that_are_not_finite_are_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ def as_signal(
     modality: str | None = None,
     sample_rate: float | None = None,
     spacing: Sequence[float] | None = None,
+    orientation: str | Sequence[str] | None = None,
     front_end: object = None,
 ) -> tuple[Tensor, str, bool]:
     """Return the signal as ``[N, C, *space]``, detached, its modality, and its channel axis.
@@ -51,7 +53,8 @@ def as_signal(
             f"x is a {type(x).__name__}: it must be a torch.Tensor or numpy array, prepared as "
             "the model takes it (for a picture: floats, normalised, [C, H, W])"
         )
-    modality = _modality(x, modality, sample_rate, spacing, front_end)
+    voxels = spacing is not None or orientation is not None
+    modality = _modality(x, modality, sample_rate, voxels, front_end)
     if not x.is_floating_point():
         remedy = "convert it (x.float() / 255 for 8-bit images) and apply the model's normalisation"
         if modality == "audio":
@@ -66,7 +69,10 @@ def as_signal(
     elif signal.ndim == ndim + 1:
         signal = signal.unsqueeze(0)
     if signal.ndim != ndim + 2:
-        raise ValueError(f"x has shape {tuple(x.shape)}: {_NOUN[modality]} is {_LAYOUT[modality]}")
+        remedy = "; add the channel with x[None]" if modality == "volume" and x.ndim == 3 else ""
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}: {_NOUN[modality]} is {_LAYOUT[modality]}{remedy}"
+        )
     if signal.numel() == 0:
         raise ValueError(f"x has shape {tuple(x.shape)}: it must not be empty")
     finite = torch.isfinite(signal)
@@ -86,7 +92,7 @@ def _modality(
     x: Tensor,
     modality: str | None,
     sample_rate: float | None,
-    spacing: Sequence[float] | None,
+    voxels: bool,
     front_end: object,
 ) -> str:
     if modality is not None:
@@ -95,7 +101,7 @@ def _modality(
         return modality
     if sample_rate is not None or front_end is not None or x.ndim == 1:
         return "audio"
-    if spacing is not None or x.ndim == 5:
+    if voxels or x.ndim == 5:
         return "volume"
     if x.ndim in (3, 4):
         return "image"
@@ -213,13 +219,38 @@ def per_axis(spacing: Sequence[float] | None, ndim: int) -> tuple[float, ...] | 
     """Return one positive voxel size per axis."""
     if spacing is None:
         return None
-    numbers = tuple(float(v) for v in spacing)
-    if len(numbers) != ndim or not all(v > 0 for v in numbers):
-        raise ValueError(
-            f"spacing is {numbers}: it must be {ndim} positive numbers, the voxel size along "
-            "depth, height and width in mm"
-        )
+    wanted = f"it must be {ndim} positive numbers, the voxel size along depth, height and width"
+    try:
+        numbers = tuple(float(v) for v in spacing)
+    except (TypeError, ValueError):
+        raise TypeError(f"spacing is {spacing!r}: {wanted} in mm") from None
+    if len(numbers) != ndim or not all(v > 0 and math.isfinite(v) for v in numbers):
+        raise ValueError(f"spacing is {numbers}: {wanted} in mm")
     return numbers
+
+
+_DIRECTIONS = ("RL", "AP", "SI")
+
+
+def directions(orientation: str | Sequence[str] | None, modality: str) -> str | None:
+    """Return the direction in which the index of each axis grows, as three letters."""
+    if orientation is None:
+        return None
+    if modality != "volume":
+        raise ValueError(
+            f"orientation is {orientation!r}: it is for volumes, and x is {_NOUN[modality]}"
+        )
+    if not all(isinstance(letter, str) for letter in orientation):
+        raise TypeError(f"orientation is {orientation!r}: it must be three letters such as 'RAS'")
+    letters = "".join(orientation).upper()
+    axes = [next((axis for axis in _DIRECTIONS if letter in axis), "") for letter in letters]
+    if sorted(axes) != sorted(_DIRECTIONS):
+        raise ValueError(
+            f"orientation is {orientation!r}: it must be three letters, for the direction in which "
+            "the index of depth, height and width grows, one of R or L (right, left), one of A or "
+            "P (anterior, posterior) and one of S or I (superior, inferior), such as 'RAS'"
+        )
+    return letters
 
 
 def check_device(model: Callable[..., Any], signal: Tensor, name: str = "model") -> None:

@@ -60,6 +60,7 @@ class Explainer:
         front_end: Callable[[Tensor], Tensor] | None = None,
         sample_rate: float | None = None,
         spacing: Sequence[float] | None = None,
+        orientation: str | Sequence[str] | None = None,
         modality: str | None = None,
         class_names: Sequence[str] | None = None,
         mean: Sequence[float] | float | None = None,
@@ -74,6 +75,7 @@ class Explainer:
             modality=modality,
             sample_rate=sample_rate,
             spacing=spacing,
+            orientation=orientation,
             front_end=front_end,
         )
         if front_end is not None and not callable(front_end):
@@ -99,6 +101,7 @@ class Explainer:
         self.multiply_by_inputs = bool(multiply_by_inputs)
         self.sample_rate = sample_rate
         self.spacing = checks.per_axis(spacing, len(self.signal.shape) - 2)
+        self.orientation = checks.directions(orientation, self.modality)
         self.internal_batch_size = (
             None
             if internal_batch_size is None
@@ -195,6 +198,7 @@ class Explainer:
             std=self.std,
             sample_rate=self.sample_rate,
             spacing=self.spacing,
+            orientation=self.orientation,
             channel_axis=self.channel_axis,
             features=self.features,
             axes=self._axes,
@@ -314,8 +318,8 @@ def explain(
         it was.
     x : Tensor or array
         Image ``[C, H, W]`` or ``[N, C, H, W]``; audio ``[N, C, T]``, or ``[N, T]`` or ``[T]``
-        (one sound) with a model that takes ``[B, T]``; volume ``[N, C, D, H, W]``. Floats,
-        prepared as the model takes them.
+        (one sound) with a model that takes ``[B, T]``; volume ``[N, C, D, H, W]``, or
+        ``[C, D, H, W]`` with `spacing`. Floats, prepared as the model takes them.
     target : int, sequence of int, tuple of two, or None
         A class; one for each sample; a pair to contrast (f_a − f_b); None: the predicted class.
     method : str or sequence of str
@@ -342,6 +346,9 @@ def explain(
         In Hz; says that x is audio, which needs it. Default: that of the front end.
     spacing : sequence of float, optional
         Voxel size in mm along depth, height, width; says that x is a volume.
+    orientation : str, optional
+        Of a volume: the direction in which the index of each axis grows, such as ``"RAS"`` (to
+        the right, to the front, to the head); says that x is a volume.
     modality : {"image", "audio", "volume"}, optional
         Where the shape does not tell.
     class_names : sequence of str, optional

@@ -50,7 +50,7 @@ class Explanation:
     sample_rate : float or None
         In Hz.
     spacing : tuple of float or None
-        In mm.
+        Voxel size along depth, height and width in mm.
     curves : tuple of Curve
         Measured insertion and deletion curves, see :func:`wam_widgets.metrics.curve`.
     channel_axis : bool
@@ -59,6 +59,8 @@ class Explanation:
         ``[N, *F]``, what the front end gives at the input; None without a front end.
     axes : front_ends.Axes or None
         What the last two axes of the features mean: rows and frames.
+    orientation : str or None
+        Of a volume: the direction in which the index of each axis grows, such as ``"RAS"``.
     """
 
     signal: Tensor
@@ -76,6 +78,7 @@ class Explanation:
     channel_axis: bool = True
     features: Tensor | None = None
     axes: Axes | None = None
+    orientation: str | None = None
 
     @property
     def methods(self) -> tuple[str, ...]:

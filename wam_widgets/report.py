@@ -24,7 +24,8 @@ from wam_widgets.explanation import Explanation
 from wam_widgets.gradients import methods
 from wam_widgets.widgets.controls import CONTROLS
 from wam_widgets.widgets.explorer import front_end
-from wam_widgets.widgets.payload import check_shown, default_controls, payload
+from wam_widgets.widgets.payload import default_controls, payload
+from wam_widgets.widgets.sizes import check_size
 
 __all__ = ["page", "to_html"]
 
@@ -76,7 +77,7 @@ def page(
     controls: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the text of the file that :func:`to_html` writes; the same parameters."""
-    check_shown(explanation)
+    check_size(explanation)
     if not explanation.entries:
         raise ValueError("explanation is empty: there is nothing to show yet")
     chosen = {**default_controls(explanation), **(controls or {})}
@@ -120,13 +121,16 @@ def _facts(explanation: Explanation, controls: Mapping[str, Any], reduced: int) 
 
 
 def _what(explanation: Explanation) -> list[str]:
-    """Return what is explained, and its size: of a sound length, rate and channels."""
+    """Return what is explained, and its size: length, rate, channels of a sound; voxel size."""
     kind = {"image": "image", "audio": "sound", "volume": "volume"}[explanation.modality]
     count = len(explanation)
     noun = kind.capitalize() if count == 1 else f"{count} {kind}s"
     rate = explanation.sample_rate
     if explanation.modality != "audio" or rate is None:
-        return [f"{noun} {' × '.join(map(str, explanation.space))}"]
+        facts = [f"{noun} {' × '.join(map(str, explanation.space))}"]
+        if explanation.spacing is not None and explanation.modality == "volume":
+            facts.append(f"voxels {' × '.join(f'{v:.4g}' for v in explanation.spacing)} mm")
+        return [*facts, explanation.orientation] if explanation.orientation else facts
     seconds = explanation.space[0] / rate
     length = f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
     hertz = f"{rate / 1000:.6g} kHz" if rate >= 1000 else f"{rate:.6g} Hz"

@@ -15,13 +15,14 @@ from wam_widgets.objectives import parse_target, target_name
 from wam_widgets.wavelets import MODES, Basis, filter_length, max_level
 from wam_widgets.widgets.limits import checked, one_of
 from wam_widgets.widgets.listening import LISTENING, Listening, check_gains, move_gains
+from wam_widgets.widgets.viewing import VIEWING, Viewing
 
 __all__ = ["COLOUR_MAPS", "CONTROLS", "OVERLAYS", "PANELS", "Controls"]
 
 PANELS = {
     "image": ("overlay", "pyramid", "spectrum", "reconstruction"),
     "audio": ("player", "pyramid", "spectrogram", "spectrum", "reconstruction"),
-    "volume": ("overlay", "pyramid", "spectrum", "reconstruction"),
+    "volume": ("volume", "slices", "spectrum", "pyramid", "reconstruction"),
 }
 """The panels of each modality, in the order in which they stand."""
 
@@ -47,12 +48,13 @@ class TargetName(traitlets.Unicode[str, Any]):
         return name
 
 
-class Controls(Listening, anywidget.AnyWidget):
+class Controls(Listening, Viewing, anywidget.AnyWidget):
     """Every control that a reader can move, settable from Python and from the browser alike.
 
     All of them can be observed and linked: ``traitlets.link((slider, "value"), (explorer,
     "keep"))``. Values that make no sense raise ``TraitError``, with what they must be. Those of
-    :class:`Listening` are for sounds.
+    :class:`Listening` are for sounds, those of :class:`wam_widgets.widgets.viewing.Viewing` for
+    volumes.
     """
 
     family = traitlets.Unicode("haar").tag(sync=True)
@@ -106,9 +108,7 @@ class Controls(Listening, anywidget.AnyWidget):
     """Which sample of the batch is shown, from 0."""
 
     panels = traitlets.List(traitlets.Unicode(), default_value=list(PANELS["image"])).tag(sync=True)
-    """The panels that are shown. Images: ``"overlay"``, ``"pyramid"``, ``"spectrum"``,
-    ``"reconstruction"``; sounds: ``"player"``, ``"pyramid"``, ``"spectrogram"``, ``"spectrum"``,
-    ``"reconstruction"``."""
+    """The panels that are shown: all of the modality by default, see :data:`PANELS`."""
 
     _live = traitlets.Bool(False).tag(sync=True)
     _methods = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -283,6 +283,7 @@ CONTROLS = (
     *("family", "level", "mode", "method", "target", "keep", "ranking", "mask", "scales"),
     *("selection", "channels", "colour_map", "overlay", "sample", "panels"),
     *LISTENING,
+    *VIEWING,
 )
 """Names of the controls."""
 

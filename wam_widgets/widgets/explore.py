@@ -11,7 +11,7 @@ from wam_widgets.gradients import check_method
 from wam_widgets.objectives import Target
 from wam_widgets.widgets.controls import CONTROLS
 from wam_widgets.widgets.explorer import Explorer, front_end
-from wam_widgets.widgets.sounds import check_size
+from wam_widgets.widgets.sizes import check_size
 
 __all__ = ["explore"]
 
@@ -49,7 +49,8 @@ def explore(
     panels : sequence of str, optional
         Some of ``"overlay"``, ``"pyramid"``, ``"spectrum"``, ``"reconstruction"`` for images, of
         ``"player"``, ``"pyramid"``, ``"spectrogram"``, ``"spectrum"``, ``"reconstruction"`` for
-        sounds; all by default.
+        sounds, of ``"volume"``, ``"slices"``, ``"spectrum"``, ``"pyramid"``, ``"reconstruction"``
+        for volumes; all by default.
     title : str, optional
         What it is about.
     **options
@@ -63,8 +64,8 @@ def explore(
     Raises
     ------
     TypeError, ValueError, TraitError
-        With the argument's name, what it was and what it must be. Also for a sound that is too
-        large for a browser, see :data:`wam_widgets.widgets.sounds.LARGEST`.
+        With the argument's name, what it was and what it must be. Also for a sound or a batch of
+        volumes that is too large for a browser, see :data:`wam_widgets.widgets.sizes.LARGEST`.
     """
     controls = {name: options.pop(name) for name in CONTROLS if name in options}
     if panels is not None:
@@ -128,6 +129,7 @@ def _explore_explanation(
         "std": explanation.std,
         "sample_rate": explanation.sample_rate,
         "spacing": explanation.spacing,
+        "orientation": explanation.orientation,
     }
     explainer = Explainer(model, explanation.inputs, **{**about, **settings})
     return Explorer(explanation, explainer, title=title, **controls)

@@ -21,13 +21,12 @@ from wam_widgets.widgets.channel import Channel, Job
 from wam_widgets.widgets.controls import Controls
 from wam_widgets.widgets.live import Live
 from wam_widgets.widgets.payload import (
-    check_shown,
     curve_payload,
     default_controls,
     entry_payload,
     payload,
 )
-from wam_widgets.widgets.sounds import check_size
+from wam_widgets.widgets.sizes import check_size
 
 __all__ = ["Explorer", "front_end"]
 
@@ -85,7 +84,7 @@ class Explorer(Controls):
         title: str | None = None,
         **controls: Any,
     ) -> None:
-        check_shown(explanation)
+        check_size(explanation)
         self._live_state = Live(explanation, explainer)
         self._title = title
         self._quiet = False

@@ -21,11 +21,12 @@ SPINS = (1, 4, 8, 16)
 
 
 class Listening(traitlets.HasTraits):
-    """What is heard, how loud and how fast. Without effect where the signal is no sound."""
+    """What is heard, how loud and how fast. Only `source` has an effect on other signals: on what
+    is drawn of a volume."""
 
     source = traitlets.Unicode(SOURCES[0]).tag(sync=True)
-    """What is listened to: the ``"original"``, its ``"important"`` part (`keep`, `ranking`, `mask`)
-    or the ``"residual"``, which is the one minus the other."""
+    """What is listened to, or drawn of a volume: the ``"original"``, its ``"important"`` part
+    (`keep`, `ranking`, `mask`) or the ``"residual"``, which is the one minus the other."""
 
     gains = traitlets.List(traitlets.Float(), default_value=None, allow_none=True).tag(sync=True)
     """Fader of each scale in dB, from -60 (silence) to 6, in the order of `scales`: first the

@@ -26,28 +26,16 @@ from wam_widgets.wavelets import max_level
 from wam_widgets.widgets import sounds, wire
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.controls import PANELS
+from wam_widgets.widgets.sizes import reduce, reduction
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Curve, Entry, Explanation
 
-__all__ = ["curve_payload", "default_controls", "entry_payload", "payload", "reduction"]
+__all__ = ["curve_payload", "default_controls", "entry_payload", "payload"]
 
 Array = npt.NDArray[Any]
 
-LONGEST_SIDE = {"image": 1024, "volume": 256}
-"""Longest side that is shown as it is; beyond it the input is averaged down. Sounds never are."""
-
 TOP_CLASSES = 10
-
-
-def check_shown(explanation: Explanation) -> None:
-    """Raise a ValueError if the front end cannot show the explanation, with what to do."""
-    if explanation.modality == "volume":
-        raise ValueError(
-            f"explanation is of modality {explanation.modality!r}: the Explorer and the offline "
-            "file show images and sounds; use explanation.plot() for a figure"
-        )
-    sounds.check_size(explanation)
 
 
 def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any]:
@@ -77,6 +65,8 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         "display": _display(signal, mean, std, explanation.modality),
         "sampleRate": explanation.sample_rate,
         "features": sounds.features(explanation),
+        "spacing": _list(explanation.spacing) if explanation.spacing else None,
+        "orientation": explanation.orientation,
         "reduced": factor,
         "classNames": list(explanation.class_names) if explanation.class_names else None,
         "top": _top(explanation),
@@ -105,8 +95,8 @@ def default_controls(explanation: Explanation) -> dict[str, Any]:
         "target": explanation.target or "predicted",
         "ranking": explanation.default_ranking,
     }
-    if explanation.modality == "audio":
-        controls["panels"] = list(PANELS["audio"])
+    if explanation.modality != "image":  # whose panels are those of the trait
+        controls["panels"] = list(PANELS[explanation.modality])
     return controls
 
 
@@ -156,41 +146,6 @@ def curve_payload(curve: Curve) -> dict[str, Any]:
         "insertion": _list(curve.insertion),
         "deletion": _list(curve.deletion),
     }
-
-
-def reduction(explanation: Explanation) -> int:
-    """Return the whole number by which the sides of the input are divided for display.
-
-    1, unless a side is longer than :data:`LONGEST_SIDE` of the modality.
-    """
-    limit = LONGEST_SIDE.get(explanation.modality)
-    if limit is None:
-        return 1
-    return max(1, math.ceil(max(explanation.signal.shape[2:]) / limit))
-
-
-def reduce(array: Array, factor: int, how: str) -> Array:
-    """Take the mean or the sum over blocks of `factor` samples along each spatial axis.
-
-    The last block of an axis is shorter where `factor` does not divide the axis.
-
-    Parameters
-    ----------
-    array : ndarray, shape [N, C, *space]
-    factor : int
-    how : {"mean", "sum"}
-    """
-    if factor == 1:
-        return array
-    out = array.astype(np.float64)
-    for axis in range(2, array.ndim):
-        size = out.shape[axis]
-        starts = np.arange(0, size, factor)
-        out = np.add.reduceat(out, starts, axis=axis)
-        if how == "mean":
-            counts = np.diff(np.append(starts, size))
-            out /= counts.reshape([-1 if i == axis else 1 for i in range(out.ndim)])
-    return out
 
 
 def _baseline(explanation: Explanation, entry: Entry, factor: int) -> wire.WireArray | None:

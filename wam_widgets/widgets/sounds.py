@@ -17,37 +17,11 @@ from wam_widgets.widgets import wire
 if TYPE_CHECKING:
     from wam_widgets.explanation import Entry, Explanation
 
-__all__ = ["LARGEST", "check_size", "feature_attribution", "features"]
-
-LARGEST = 20_000_000
-"""Values of signal and gradients together that are sent to a browser; two bytes each."""
+__all__ = ["feature_attribution", "features"]
 
 # Transform and filters of the picture for display, where the sound is long enough for them.
 _N_FFT, _N_MELS = 1024, 64
 _SHORTEST = 16
-
-
-def check_size(explanation: Explanation, more: int = 0) -> None:
-    """Raise a ValueError if a sound is too large for a browser, with what to do.
-
-    Parameters
-    ----------
-    explanation : Explanation
-    more : int
-        Gradients that are to come.
-    """
-    if explanation.modality != "audio":
-        return
-    gradients = max(1, len(explanation.entries) + more)
-    values = explanation.signal.numel() * (1 + gradients)
-    if values > LARGEST:
-        shape = " × ".join(map(str, explanation.signal.shape))
-        raise ValueError(
-            f"the sound has {shape} values, with {gradients} gradient{'s' * (gradients > 1)} "
-            f"{values / 1e6:.0f} million: a browser is sent at most {LARGEST / 1e6:.0f} million; "
-            "cut it with wam_widgets.audio.windows(x, sample_rate, seconds=10) and explore some of "
-            "the windows, or resample it"
-        )
 
 
 def features(explanation: Explanation) -> dict[str, Any] | None:

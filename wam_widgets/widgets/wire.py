@@ -193,8 +193,9 @@ def encode_signal(
 
     An image whose displayed values ``x * std + mean`` are all ``k / 255`` (or all integers 0
     to 255) is stored as those ``k``. That needs one mean and one standard deviation for all
-    channels, because a wire array has one scale. Everything else is stored as ``i16``, whose
-    error is far below one step of a display.
+    channels, because a wire array has one scale. So is any signal whose values are 255 equal steps
+    apart or multiples of them, such as a mask of two values. Everything else is stored as ``i16``,
+    whose error is far below one step of a display.
 
     Parameters
     ----------
@@ -225,6 +226,12 @@ def encode_signal(
             exact = float(np.abs(steps - raw).max()) < _EXACT
             if exact and raw.min() >= 0 and raw.max() <= 255:
                 return _pack(raw, "u8", 1 / (unit * width), -centre / width)
+    low, high = float(values.min(initial=math.inf)), float(values.max(initial=-math.inf))
+    if low < high:
+        steps = (values - low) * (255 / (high - low))
+        raw = np.rint(steps)
+        if float(np.abs(steps - raw).max()) < _EXACT:
+            return _pack(raw, "u8", (high - low) / 255, low)
     return encode(values, "i16", name=name)
 
 
