@@ -3,8 +3,9 @@
 ``python js/dev/page.py`` writes ``js/dev/build/page.html``. The query string chooses a state:
 ``?first`` (nothing computed yet), ``?fail``, ``?gone``, ``?slow``, ``?batch``, ``?tiny``,
 ``?constant``, ``?zero``; the sounds ``?audio``, ``?mel`` (behind a front end), ``?stereo``,
-``?short``, ``?silent`` and ``?sounds`` (a batch); ``?views`` (two views of one model), ``?lab`` and
-``?vscode`` (the colours of these hosts).
+``?short``, ``?silent`` and ``?sounds`` (a batch); the volumes ``?volume``, ``?cube`` (64³),
+``?cube2`` (two channels), ``?volumes`` (a batch), ``?even`` (constant) and ``?unspaced``;
+``?views`` (two views of one model), ``?lab`` and ``?vscode`` (the colours of these hosts).
 """
 
 from __future__ import annotations
@@ -119,6 +120,85 @@ def sounds() -> dict[str, dict[str, Any]]:
     }
 
 
+SPACING = (1.5, 1.0, 0.8)
+
+
+def solids(size: tuple[int, int, int], spacing: tuple[float, float, float]) -> torch.Tensor:
+    """A sphere, a torus and a rod in a volume `[D, H, W]` of about 50 mm, from 0 to 1.
+
+    Each is somewhere else, so that a mirrored or turned picture shows.
+    """
+    axes = [(torch.arange(n) + 0.5) / n for n in size]
+    # Fractions of each axis; distances in mm.
+    d, h, w = torch.meshgrid(*axes, indexing="ij")
+    long = [n * mm for n, mm in zip(size, spacing, strict=True)]
+
+    def away(*centre: float) -> list[torch.Tensor]:
+        places = zip((d, h, w), centre, long, strict=True)
+        return [(place - middle) * mm for place, middle, mm in places]
+
+    def soft(distance: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(-distance / 0.6)
+
+    z, y, x = away(0.3, 0.3, 0.28)
+    sphere = soft(torch.sqrt(z**2 + y**2 + x**2) - 7)
+    z, y, x = away(0.55, 0.66, 0.62)
+    torus = soft(torch.hypot(torch.hypot(y, x) - 9, z) - 3)
+    z, y, x = away(0.5, 0.16, 0.75)
+    rod = soft(torch.maximum(torch.hypot(y, x) - 2.5, abs(z) - 0.4 * long[0]))
+    noise = 0.03 * torch.randn(size, generator=torch.Generator().manual_seed(0))
+    return (sphere + 0.75 * torus + 0.5 * rod + noise).clamp(0, 1)
+
+
+def prober(channels: int) -> torch.nn.Module:
+    """A small untrained network on volumes."""
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Conv3d(channels, 8, 5, stride=2, padding=2),
+        torch.nn.GELU(),
+        torch.nn.Conv3d(8, 16, 3, stride=2, padding=1),
+        torch.nn.GELU(),
+        torch.nn.AdaptiveMaxPool3d(2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(128, 3),
+    ).eval()
+
+
+def volume(
+    x: torch.Tensor,
+    spacing: tuple[float, float, float] | None,
+    orientation: str | None = None,
+    methods: int = 2,
+) -> dict[str, Any]:
+    """The payload of some volumes `[N, C, D, H, W]`, and the controls that they start with."""
+    found = wam.explain(
+        prober(x.shape[1]),
+        x,
+        method=METHODS[-methods:],
+        spacing=spacing,
+        class_names=("sphere", "torus", "rod"),
+        show_progress=False,
+        n_samples=4,
+        n_steps=4,
+    )
+    known = {"spacing": spacing, "orientation": orientation}
+    return {**payload(found), **known, "controls": default_controls(found)}
+
+
+def volumes() -> dict[str, dict[str, Any]]:
+    """Volumes of several kinds by the query that shows them."""
+    thick = solids((32, 48, 60), SPACING)
+    cube = solids((64, 64, 64), (0.8, 0.8, 0.8))
+    return {
+        "volume": volume(thick[None, None], SPACING, "SPL"),
+        "cube": volume(cube[None, None], (0.8, 0.8, 0.8), "RAS"),
+        "cube2": volume(torch.stack([cube, cube.flip(0)])[None], (0.8, 0.8, 0.8)),
+        "volumes": volume(torch.stack([thick, thick.flip(1), 1 - thick])[:, None], SPACING),
+        "even": volume(torch.full((1, 1, 24, 32, 40), 0.4), (1.0, 1.0, 1.0)),
+        "unspaced": volume(thick[None, None], None),
+    }
+
+
 def pack(value: Any) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
@@ -138,6 +218,7 @@ def main() -> None:
         "constant": explained(np.full((1, 96, 128, 3), 128), METHODS[:2]),
         "zero": zero,
         **sounds(),
+        **volumes(),
     }
     out = HERE / "build"
     out.mkdir(exist_ok=True)

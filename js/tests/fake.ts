@@ -73,6 +73,8 @@ export function fakePayload(side = 16, entries: EntryPayload[] = []): Payload {
     title: "A test",
     sampleRate: null,
     features: null,
+    spacing: null,
+    orientation: null,
   };
 }
 

@@ -108,6 +108,8 @@ export function payloadOf(item: Attribution, bank: Bank): Payload {
     title: "",
     sampleRate: null,
     features: null,
+    spacing: null,
+    orientation: null,
   };
 }
 
@@ -128,6 +130,7 @@ export function requestOf(item: Basis, changes: Partial<Request> = {}): Request 
     spins: 1,
     refine: true,
     parts: null,
+    colouring: null,
     ...changes,
   };
 }

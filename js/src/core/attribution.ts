@@ -232,3 +232,27 @@ export function scaleMaps(reduced: Float32Array, place: Layout): Float32Array {
   }
   return maps;
 }
+
+/** Per spectrum index what `scaleMaps` has at one place, without the maps. */
+export function scalesAt(
+  reduced: Float32Array,
+  { space, level, subbands }: Layout,
+  at: readonly number[],
+): Float64Array {
+  const sums = new Float64Array(level + 1);
+  for (const band of subbands) {
+    // Coefficients that are drawn at the place, with the part of each that falls to it.
+    let found: [number, number][] = [[0, 1]];
+    at.forEach((q, axis) => {
+      const { begin, left } = drawing(band, axis, space[axis]);
+      const here = left.filter(([, place]) => place === q).map(([k]) => [k, 1]);
+      const k = begin.findIndex((first, i) => first <= q && q < begin[i + 1]);
+      if (k >= 0) here.push([k, 1 / (begin[k + 1] - begin[k])]);
+      found = found.flatMap(([flat, whole]) =>
+        here.map(([k, share]): [number, number] => [flat * band.shape[axis] + k, whole * share]),
+      );
+    });
+    for (const [flat, share] of found) sums[band.index] += reduced[band.offset + flat] * share;
+  }
+  return sums;
+}

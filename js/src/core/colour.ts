@@ -135,6 +135,21 @@ function colourAt(map: Diverging | Sequential, t: number, surface: Rgb, dark: bo
   return t < 0.06 ? mix(surface, body, t / 0.06) : body;
 }
 
+/**
+ * Colour of a value from -1 to 1 where its opacity tells its magnitude: zero is not drawn, so no
+ * colour has to be that of a surface, and those of signs are as strong near zero.
+ */
+export function opaqueMap(name: string): (value: number) => Rgb {
+  const map = COLOUR_MAPS[name] ?? COLOUR_MAPS["blue-red"]!;
+  if (map.kind === "diverging") {
+    const [negative, positive] = [map.negative, map.positive].map((hue) => oklch(0.64, 0.2, hue));
+    return (value) => (value < 0 ? negative! : positive!);
+  }
+  const table = lut(name, [0, 0, 0]);
+  // The first entries of a table step back into its surface.
+  return (value) => table.at(0.06 + 0.94 * Math.abs(value));
+}
+
 /** The first part of a table, for all of its values: less contrast. */
 export function part(table: Lut, share: number): Lut {
   const pixels = table.pixels.map((_, i, all) => all[Math.round(share * i)]!);

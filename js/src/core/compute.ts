@@ -1,6 +1,6 @@
 /** From a request to everything that the panels draw, in stages that are kept until they change. */
 import { attribute, reduceChannels, scaleMaps, shares } from "./attribution";
-import { analyse, filters, layout, maxLevel, pullback } from "./dwt";
+import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
 import { Memo, isLarge } from "./memo";
 import { keepShare, rankValues, sortedMagnitudes } from "./ranking";
 import type { Ranked } from "./ranking";
@@ -9,6 +9,7 @@ import { Reconstructions } from "./reconstructions";
 import { Scratch } from "./scratch";
 import { padded, paddedSize, shiftOf, widened } from "./spins";
 import type { EntryPayload, Filters, Frame, Layout, Payload, Request } from "./types";
+import { colourVoxels, voxelLimit } from "./voxels";
 import { decodeItem } from "./wire";
 
 interface Versioned {
@@ -41,6 +42,10 @@ export class Computer {
   private readonly layouts = new Memo<Layout>(32);
   private readonly shares = new Memo<ReturnType<typeof shares>>(8);
   private readonly totals = new Memo<Total>(8);
+  private readonly none = new Float32Array();
+  /** The last one alone: it is handed over, see GIVEN in server.ts. */
+  private readonly voxels = new Memo<Uint8Array>(1);
+  private readonly voxelLimits = new Memo<number>(8);
   private readonly reconstructions: Reconstructions;
   private readonly signals: Memo<Float32Array>;
   private readonly gradients: Memo<Float32Array>;
@@ -121,9 +126,7 @@ export class Computer {
       ),
       values: reduced,
       sortedMagnitude: this.magnitudes.get(id, () => sortedMagnitudes(ranked)),
-      maps: this.maps.get(`${id} ${channels}`, () =>
-        this.payload.modality === "audio" ? new Float32Array() : scaleMaps(reduced, place),
-      ),
+      ...this.drawn(request, `${id} ${channels}`, reduced, place),
       ...this.shares.get(`${id} ${channels} ${JSON.stringify(request.selection)}`, () =>
         shares(values, place, channels, request.selection),
       ),
@@ -146,6 +149,29 @@ export class Computer {
           : { place, bank, shift: [], coefficients: z, ranked: () => ranked },
     });
     return { ...frame, ...rebuilt, elapsed: performance.now() - started };
+  }
+
+  /** Attribution on the grid of the signal: maps of an image, colours of a volume. */
+  private drawn(
+    { colouring, scales }: Request,
+    id: string,
+    reduced: Float32Array,
+    place: Layout,
+  ): Pick<Frame, "maps" | "voxels" | "voxelLimit"> {
+    const { modality } = this.payload;
+    const none = { maps: this.none, voxels: null, voxelLimit: 0 };
+    if (modality === "audio") return none;
+    const maps = this.maps.get(id, () => scaleMaps(reduced, place));
+    if (modality === "image") return { ...none, maps };
+    if (!colouring) return none;
+    const size = product(place.space);
+    const limit = this.voxelLimits.get(id, () => voxelLimit(maps, size));
+    const { overlay, colour_map } = colouring;
+    const colours = overlay === "scales" ? "" : colour_map;
+    const voxels = this.voxels.get(`${id} ${scales?.join() ?? "all"} ${overlay} ${colours}`, () =>
+      colourVoxels(maps, size, scales, limit, colouring),
+    );
+    return { maps: this.none, voxels, voxelLimit: limit };
   }
 
   /** The transform of the signal moved against its grid, ranked as the signal itself is. */

@@ -20,7 +20,7 @@ export type Reply = (answer: Answer, transfer: ArrayBuffer[]) => void;
  * Arrays made for one frame only: handed over as they are, without a copy. The computer remembers
  * them for the next frame, where they are the same objects, so unchanged, so not sent again.
  */
-const GIVEN = new Set(["important", "residual", "parts"]);
+const GIVEN = new Set(["important", "residual", "parts", "voxels"]);
 
 export class Server {
   private computer: Computer | null = null;
@@ -104,6 +104,6 @@ export class Server {
   }
 }
 
-function isArray(value: unknown): value is Float32Array | Float64Array {
-  return value instanceof Float32Array || value instanceof Float64Array;
+function isArray(value: unknown): value is Float32Array | Float64Array | Uint8Array {
+  return [Float32Array, Float64Array, Uint8Array].some((type) => value instanceof type);
 }

@@ -24,6 +24,8 @@ const INPUTS = [
   ...(["channels", "sample", "method", "target", "shown", "entries", "live"] as const),
   ...(["cycle_spins", "source", "listening"] as const),
 ];
+/** The same, where it is the worker that colours attribution. */
+const COLOURS = ["overlay", "colour_map"] as const;
 
 /** Milliseconds without a change before shifted transforms are averaged. */
 const PATIENCE = 150;
@@ -63,6 +65,7 @@ export class Session {
     this.channel = new Channel(host, this.answers(), signal);
     this.collect();
     this.store.react(INPUTS, () => this.update(), signal);
+    this.store.react(COLOURS, () => this.recolour(), signal);
     this.store.react(["payload"], () => this.reload(), signal);
     onAbort(signal, () => this.engineLife?.abort());
   }
@@ -168,6 +171,10 @@ export class Session {
       if (!sameName(job, wanted) && this.refused !== keyOf(wanted)) this.ask(wanted);
     } else this.fallBack(wanted);
     this.request();
+  }
+
+  private recolour(): void {
+    if (this.store.state.payload.modality === "volume") this.request();
   }
 
   private ask(wanted: Name): void {

@@ -3,13 +3,14 @@ import { COLOUR_MAPS } from "./colour";
 import { maxLevelFor } from "./dwt";
 import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking } from "./types";
 import type { Request, Source } from "./types";
+import * as viewing from "./viewing";
 
 export const MODES: readonly Mode[] = ["symmetric", "reflect", "periodic", "constant", "zero"];
 /** The panels of each modality, in the order in which they stand. */
 export const PANELS = {
   image: ["overlay", "pyramid", "spectrum", "reconstruction"],
   audio: ["player", "pyramid", "spectrogram", "spectrum", "reconstruction"],
-  volume: ["overlay", "pyramid", "spectrum", "reconstruction"],
+  volume: ["volume", "slices", "spectrum", "pyramid", "reconstruction"],
 } as const;
 export type PanelName = (typeof PANELS)[keyof typeof PANELS][number];
 export const SOURCES: readonly Source[] = ["original", "important", "residual"];
@@ -35,8 +36,9 @@ export interface Controls {
   overlay: "scales" | "importance";
   sample: number;
   panels: PanelName[];
-  // Sounds only, from here on.
+  /** Of sounds and volumes. */
   source: Source;
+  // Sounds only, from here on.
   /** Fader of each scale in dB, as indices into the spectrum; null: all at 0 dB. */
   gains: number[] | null;
   /** 0 to 1. */
@@ -46,6 +48,19 @@ export interface Controls {
   /** Whether the selection, or else the whole sound, is repeated. */
   loop: boolean;
   cycle_spins: number;
+  // Volumes only, from here on.
+  camera: viewing.Camera;
+  projection: viewing.Projection;
+  rendering: viewing.Rendering;
+  /** Attribution below this fraction of its limit is not drawn. */
+  threshold: number;
+  /** The voxel that the slices go through; null: the middle. */
+  crosshair: number[] | null;
+  /** Black and white, in units shown; null: the range of the display. */
+  window: viewing.Pair | null;
+  /** What is drawn along each axis, in fractions of it; null: all. */
+  clip: viewing.Pair[] | null;
+  transfer: viewing.Transfer | null;
 }
 
 /** Half-open range of time, in samples. */
@@ -137,6 +152,9 @@ const integer = (value: unknown): number | undefined =>
 const clamp = (value: number, low: number, high: number): number =>
   Math.max(low, Math.min(high, value));
 
+const fraction = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isFinite(value) ? clamp(value, 0, 1) : undefined;
+
 /** Read a value from Python; undefined keeps what was there, so that nothing breaks the page. */
 export const parsers: { [K in keyof Controls]: Parser<K> } = {
   family: (value, now) =>
@@ -150,8 +168,7 @@ export const parsers: { [K in keyof Controls]: Parser<K> } = {
   mode: oneOf(MODES),
   method: (value) => (typeof value === "string" && value ? value : undefined),
   target: (value) => (typeof value === "string" && value ? value : undefined),
-  keep: (value) =>
-    typeof value === "number" && Number.isFinite(value) ? clamp(value, 0, 1) : undefined,
+  keep: fraction,
   ranking: oneOf<Ranking>(["signed", "magnitude"]),
   mask: oneOf<Mask>(["hard", "soft", "modulated"]),
   scales: (value) => {
@@ -181,11 +198,19 @@ export const parsers: { [K in keyof Controls]: Parser<K> } = {
     if (!Array.isArray(value) || !value.every((v) => Number.isFinite(v))) return undefined;
     return value.map((v: number) => clamp(v, FADER.lowest, FADER.highest));
   },
-  volume: (value) => (Number.isFinite(value) ? clamp(value as number, 0, 1) : undefined),
+  volume: fraction,
   playback_rate: (value) => RATES.find((rate) => rate === value),
   match_loudness: (value) => (typeof value === "boolean" ? value : undefined),
   loop: (value) => (typeof value === "boolean" ? value : undefined),
   cycle_spins: (value) => SPINS.find((spins) => spins === value),
+  camera: viewing.parseCamera,
+  projection: oneOf(viewing.PROJECTIONS),
+  rendering: oneOf(viewing.RENDERINGS),
+  threshold: fraction,
+  crosshair: (value, now) => viewing.parsePlace(value, spaceOf(now.payload)),
+  window: viewing.parseWindow,
+  clip: viewing.parseClip,
+  transfer: viewing.parseTransfer,
 };
 
 const order = (a: number, b: number): number => a - b;
@@ -231,6 +256,14 @@ export function defaults(payload: Payload): Controls {
     match_loudness: false,
     loop: false,
     cycle_spins: 1,
+    camera: { ...viewing.CAMERA },
+    projection: "perspective",
+    rendering: "composite",
+    threshold: 0.1,
+    crosshair: null,
+    window: null,
+    clip: null,
+    transfer: null,
   };
 }
 
@@ -278,5 +311,7 @@ export function requestOf(state: State, refine: boolean): Request | null {
   const parts = state.listening ? state.source : null;
   const basis = { family, level, mode };
   const part = { ranking, keep, mask, scales, spins: state.cycle_spins, refine };
-  return { ...shown, ...basis, ...part, sample, channels, selection, parts };
+  const { overlay, colour_map, payload } = state;
+  const colouring = payload.modality === "volume" ? { overlay, colour_map } : null;
+  return { ...shown, ...basis, ...part, sample, channels, selection, parts, colouring };
 }

@@ -88,13 +88,17 @@ export interface Payload {
   sampleRate: number | null;
   /** null for images and volumes. */
   features: FeaturesPayload | null;
+  /** Size of a voxel in mm along D, H, W, before it was averaged down; null where not known. */
+  spacing: number[] | null;
+  /** Where the index of each axis grows to, such as "RAS"; null where not known. */
+  orientation: string | null;
 }
 
 export type Modality = Payload["modality"];
 export type Mode = "symmetric" | "reflect" | "periodic" | "constant" | "zero";
 export type Ranking = "signed" | "magnitude";
 export type Mask = "hard" | "soft" | "modulated";
-/** What is listened to. */
+/** What is listened to, or drawn of a volume. */
 export type Source = "original" | "important" | "residual";
 
 export interface Filters {
@@ -156,6 +160,14 @@ export interface Request {
   refine: boolean;
   /** Of what the parts per scale are wanted; null while nobody listens. */
   parts: Source | null;
+  /** How attribution is drawn; null where it is not the worker that colours it. */
+  colouring: Colouring | null;
+}
+
+/** `colour_map` is that of signed attribution. */
+export interface Colouring {
+  overlay: "scales" | "importance";
+  colour_map: string;
 }
 
 /** Half-open box in signal coordinates. */
@@ -175,10 +187,17 @@ export interface Frame {
   /** All scores of the sample in ascending order of |value| (K = channels * count): for "top x %". */
   sortedMagnitude: Float32Array;
   /**
-   * (J+1) maps on the signal's grid, index as in the spectrum; none for sounds, which are drawn
-   * from their values.
+   * (J+1) maps on the signal's grid, index as in the spectrum. Of images only: sounds are drawn from
+   * their values, volumes from `voxels`; see `scalesAt` for one place.
    */
   maps: Float32Array;
+  /**
+   * Volumes: `[*space, 4]`, red, green, blue and alpha of each voxel, colours times alpha. Alpha is
+   * the magnitude of what the chosen scales say about it, as a fraction of `voxelLimit`.
+   */
+  voxels: Uint8Array | null;
+  /** Magnitude that is opaque, whichever scales are chosen; 0 where nothing is attributed. */
+  voxelLimit: number;
   /** Share per spectrum index, inside the selection if there is one. */
   spectrum: Float64Array;
   /** Signed sum of attribution per spectrum index, inside the selection. */

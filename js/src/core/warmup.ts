@@ -23,6 +23,7 @@ export function warmUp(milliseconds: number): void {
     spins: 1,
     refine: true,
     parts: null,
+    colouring: null,
   };
   const stop = performance.now() + milliseconds;
   for (let turn = 0; performance.now() < stop; turn++) {
@@ -67,5 +68,7 @@ function invented(): Payload {
     title: "",
     sampleRate: null,
     features: null,
+    spacing: null,
+    orientation: null,
   };
 }

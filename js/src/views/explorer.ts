@@ -6,6 +6,7 @@ import type { Modality } from "../core/types";
 import { readTheme, watchTheme } from "../core/theme";
 import sound from "../sound.css";
 import style from "../style.css";
+import volume from "../volume.css";
 import { controls } from "./controls";
 import { h } from "./dom";
 import { savePicture } from "./export";
@@ -19,23 +20,23 @@ import { pyramidPanel } from "./pyramid";
 import { readout } from "./readout";
 import { reconstructionPanel } from "./reconstruction";
 import { scaleogramPanel } from "./scaleogram";
+import { slicesPanel } from "./slices";
 import { spectrogramPanel } from "./spectrogram";
 import { spectrumPanel } from "./spectrum";
 import { status } from "./status";
 import { strip } from "./strip";
 import { followPlayhead } from "./timeline";
+import { volumePanel } from "./volume";
 
 type Makers = Partial<Record<PanelName, (view: View) => Panel>>;
 
-const IMAGE: Makers = {
-  overlay: overlayPanel,
-  pyramid: pyramidPanel,
-  spectrum: spectrumPanel,
-  reconstruction: reconstructionPanel,
-};
-
 const MAKERS: Record<Modality, Makers> = {
-  image: IMAGE,
+  image: {
+    overlay: overlayPanel,
+    pyramid: pyramidPanel,
+    spectrum: spectrumPanel,
+    reconstruction: reconstructionPanel,
+  },
   audio: {
     player: playerPanel,
     pyramid: scaleogramPanel,
@@ -43,7 +44,13 @@ const MAKERS: Record<Modality, Makers> = {
     spectrum: mixerPanel,
     reconstruction: reconstructionPanel,
   },
-  volume: IMAGE,
+  volume: {
+    volume: volumePanel,
+    slices: slicesPanel,
+    spectrum: spectrumPanel,
+    pyramid: pyramidPanel,
+    reconstruction: reconstructionPanel,
+  },
 };
 
 /** Show a session inside an element; ends with the signal, or when the returned function is called. */
@@ -57,12 +64,8 @@ export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSi
   const shadow = host.attachShadow({ mode: "open" });
   const root = h("div", { class: "wam-root", "data-frame": 0, tabindex: -1 });
   root.setAttribute("role", "region");
-  shadow.append(h("style", {}, style + sound), root);
+  shadow.append(h("style", {}, style + sound + volume), root);
 
-  if (store.state.payload.modality === "volume") {
-    root.append(h("p", {}, `This version shows images and sounds, not volumes.`));
-    return () => life.abort();
-  }
   const view: View = { session, store, root, signal, theme: readTheme(root), moving: new Set() };
   measureSteps(view);
   build(view);
