@@ -20,7 +20,7 @@ from wam_widgets.gradients import methods
 from wam_widgets.wavelets import Basis, families
 
 if TYPE_CHECKING:
-    from wam_widgets import audio, examples, front_ends, metrics, separation
+    from wam_widgets import audio, examples, front_ends, metrics, separation, volume
     from wam_widgets.widgets.explore import explore
     from wam_widgets.widgets.explorer import Explorer
 
@@ -38,6 +38,7 @@ _LAZY = {
     "front_ends": "",
     "metrics": "",
     "separation": "",
+    "volume": "",
 }
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "methods",
     "metrics",
     "separation",
+    "volume",
 ]
 
 

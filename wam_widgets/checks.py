@@ -240,7 +240,7 @@ def directions(orientation: str | Sequence[str] | None, modality: str) -> str | 
         raise ValueError(
             f"orientation is {orientation!r}: it is for volumes, and x is {_NOUN[modality]}"
         )
-    if not all(isinstance(letter, str) for letter in orientation):
+    if not isinstance(orientation, Sequence) or not all(isinstance(v, str) for v in orientation):
         raise TypeError(f"orientation is {orientation!r}: it must be three letters such as 'RAS'")
     letters = "".join(orientation).upper()
     axes = [next((axis for axis in _DIRECTIONS if letter in axis), "") for letter in letters]

@@ -128,13 +128,13 @@ def windows(x: Any, sample_rate: float, seconds: float, hop: float | None = None
     return signal.unfold(1, size, step).transpose(0, 1)
 
 
-def library(name: str) -> Any:
-    """Import a package of the extra ``audio``, or say how to install it."""
+def library(name: str, extra: str = "audio") -> Any:
+    """Import a package of an extra, or say how to install it."""
     try:
         return import_module(name)
     except (ImportError, OSError) as error:  # OSError: there without its shared library
         raise ImportError(
-            f'{name} is missing: install it with pip install "wam-widgets[audio]" ({error})'
+            f'{name} is missing: install it with pip install "wam-widgets[{extra}]" ({error})'
         ) from error
 
 
