@@ -19,7 +19,6 @@ from wam_widgets.front_ends import LogMel
 from wam_widgets.widgets import sizes, wire
 from wam_widgets.widgets.controls import CONTROLS, PANELS
 from wam_widgets.widgets.listening import FADER, RATES, SOURCES, SPINS, move_gains
-from wam_widgets.widgets.viewing import VIEWING
 
 SAMPLES = 6000
 
@@ -157,11 +156,7 @@ def test_kernel_and_browser_know_the_same_limits() -> None:
     def words(source: str) -> tuple[str, ...]:
         return tuple(re.findall(r'"([\w-]+)"', source))
 
-    # Until the panels of volumes exist, the browser may not know of their controls.
-    missing = set() if "  camera:" in text else set(VIEWING)
     for modality, names in PANELS.items():
-        if missing and modality == "volume":
-            continue
         (row,) = re.findall(rf"{modality}: \[(.*?)\]", of("PANELS"))
         assert words(row) == names
     assert words(of("SOURCES")) == SOURCES
@@ -170,7 +165,7 @@ def test_kernel_and_browser_know_the_same_limits() -> None:
     assert tuple(map(float, re.findall(r"-?\d+", of("FADER")))) == FADER
     controls = re.search(r"interface Controls \{(.*?)\n\}", text, re.DOTALL)
     assert controls is not None
-    assert set(re.findall(r"^  (\w+):", controls[1], re.MULTILINE)) == set(CONTROLS) - missing
+    assert set(re.findall(r"^  (\w+):", controls[1], re.MULTILINE)) == set(CONTROLS)
 
 
 # What it sends

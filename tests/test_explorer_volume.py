@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.models import convolutional, random
 from wam_widgets.widgets import sizes, wire
 from wam_widgets.widgets.controls import CONTROLS, PANELS
 from wam_widgets.widgets.payload import payload
-from wam_widgets.widgets.viewing import CAMERA, VIEWING
+from wam_widgets.widgets.viewing import CAMERA, PROJECTIONS, RENDERINGS, VIEWING, ZOOM
 
 SPACE = (9, 12, 7)
 SPACING = (2.5, 1.0, 0.75)
@@ -190,3 +191,21 @@ def test_too_many_volumes_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path:
         with pytest.raises(ValueError, match=r"2 × 1 × 6 × 7 × 8 .* 2 gradients .*explanation\[:1"):
             call()
     assert not list(tmp_path.iterdir())
+
+
+def test_kernel_and_browser_know_the_same_limits() -> None:
+    text = (Path(__file__).parent.parent / "js/src/core/viewing.ts").read_text(encoding="utf-8")
+
+    def of(name: str) -> str:
+        found = re.search(rf"const {name}\b.*? = (.*?);\n", text, re.DOTALL)
+        assert found is not None, name
+        return found[1]
+
+    for name, known in (("PROJECTIONS", PROJECTIONS), ("RENDERINGS", RENDERINGS)):
+        assert tuple(re.findall(r'"(\w+)"', of(name))) == known
+    assert tuple(map(float, re.findall(r"[\d.]+", of("ZOOM")))) == ZOOM
+    first = dict(re.findall(r"(\w+): (-?[\d.]+),", of("CAMERA")))
+    assert {name: float(value) for name, value in first.items()} == {
+        name: CAMERA[name] for name in ("azimuth", "elevation", "zoom")
+    }
+    assert "pan: [0, 0]" in of("CAMERA")

@@ -65,7 +65,7 @@ def test_spacing_and_orientation_follow_the_axes(
     assert got.affine == pytest.approx(affine)
     # What nibabel makes of the whole file brought into its standard order is the same anatomy.
     standard = nibabel.as_closest_canonical(nibabel.load(tmp_path / "a.nii.gz"))
-    flips = [axis for axis, sign in enumerate(signs) if sign < 0]
+    flips = tuple(axis for axis, sign in enumerate(signs) if sign < 0)
     turned = np.flip(got.signal[0].numpy(), flips).transpose(np.argsort(order))
     assert np.array_equal(turned, standard.get_fdata(dtype=np.float32))
 
