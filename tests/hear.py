@@ -160,7 +160,7 @@ def gains(block: Samples, parts: Samples, at: int) -> tuple[Samples, float]:
     """
     here = parts[:, at : at + len(block)].T
     factors, *_ = np.linalg.lstsq(here, block, rcond=None)
-    return factors, decibels(block - here @ factors, block)
+    return factors.astype(np.float64), decibels(block - here @ factors, block)
 
 
 def share(sound: Samples, rate: float, low: float, high: float) -> float:
