@@ -9,10 +9,11 @@ export interface Hold {
 }
 
 export function drags(
-  canvas: HTMLCanvasElement,
+  canvas: HTMLElement,
   signal: AbortSignal,
   press: (event: PointerEvent) => Hold,
   hover: (event: PointerEvent) => void,
+  buttons: readonly number[] = [0],
 ): void {
   let hold: Hold | null = null;
   const on = (type: "pointermove" | "pointerup" | "pointercancel", run: typeof hover): void =>
@@ -21,7 +22,7 @@ export function drags(
     canvas,
     "pointerdown",
     (event) => {
-      if (event.button !== 0) return;
+      if (!buttons.includes(event.button)) return;
       canvas.setPointerCapture(event.pointerId);
       hold = press(event);
     },
@@ -38,7 +39,7 @@ export function drags(
 
 /** Run what a key stands for, unless it belongs to the browser or was taken already. */
 export function onKeys(
-  canvas: HTMLCanvasElement,
+  canvas: HTMLElement,
   signal: AbortSignal,
   actions: (event: KeyboardEvent) => Record<string, () => void>,
 ): void {
@@ -58,19 +59,14 @@ export function onKeys(
 }
 
 /** A canvas that is a slider to the keyboard and to screen readers. */
-export function makeSlider(canvas: HTMLCanvasElement, label: string): void {
+export function makeSlider(canvas: HTMLElement, label: string): void {
   canvas.tabIndex = 0;
   canvas.role = "slider";
   canvas.ariaLabel = label;
   canvas.ariaValueMin = "0";
 }
 
-export function setSlider(
-  canvas: HTMLCanvasElement,
-  value: number,
-  most: number,
-  text: string,
-): void {
+export function setSlider(canvas: HTMLElement, value: number, most: number, text: string): void {
   if (canvas.ariaValueText === text) return;
   canvas.ariaValueMax = String(most);
   canvas.ariaValueNow = String(Math.round(value));

@@ -2,6 +2,7 @@
 import { secondDigits, seconds } from "../core/hertz";
 import { FADER, type State } from "../core/state";
 import type { Payload, Subband } from "../core/types";
+import { AXES, voxelSize } from "./planes";
 
 const THIN = "\u202f";
 
@@ -86,26 +87,54 @@ export function scaleName(index: number, level: number, short = false): string {
   return `Scale ${level + 1 - index}`;
 }
 
-/** A plain word for a scale of a picture, and its size in pixels. */
-export function scaleWord(index: number, level: number): string {
+/** A length in mm, to a tenth of what a voxel is likely to be. */
+export const millimetres = (value: number): string => `${Number(value.toFixed(1))}${THIN}mm`;
+
+/** A plain word for a scale of a picture, and its size in pixels; of a volume, in mm. */
+export function scaleWord(index: number, level: number, payload?: Payload): string {
   const scale = index === 0 ? level : level + 1 - index;
-  const size = 2 ** scale;
-  if (index === 0) return `shape, over ${size} px`;
+  const size = sizeOf(2 ** scale, payload);
+  if (index === 0) return `shape, over ${size}`;
   const word = scale === 1 ? "fine, " : scale === level ? "coarse, " : "";
-  return `${word}${size} px`;
+  return `${word}${size}`;
+}
+
+/** So many samples of a picture or volume as a length; along all axes where they differ. */
+function sizeOf(samples: number, payload?: Payload): string {
+  if (payload?.modality !== "volume") return `${samples} px`;
+  const size = voxelSize(payload);
+  if (!size) return `${samples} voxels`;
+  const ends = [Math.min(...size), Math.max(...size)].map((v) => number(v * samples, 2));
+  return `${[...new Set(ends)].join("–")}${THIN}mm`;
 }
 
 /** A subband in words; on a time axis there is one of each scale. */
 export function bandName({ index, scale, orientation, shape }: Subband): string {
   if (index === 0) return "approximation";
-  return shape.length === 1 ? `scale ${scale}` : `scale ${scale} · ${orientation}`;
+  if (shape.length === 1) return `scale ${scale}`;
+  if (shape.length === 2) return `scale ${scale} · ${orientation}`;
+  const along = AXES.filter((_, axis) => orientation[axis] === "d");
+  return `scale ${scale} · ${orientation}, changing along ${along.join(", ")}`;
 }
 
-/** A place in a picture: x first, as everybody writes it; in a sound, its time. */
+/**
+ * A place in a picture: x first, as everybody writes it; in a sound, its time; in a volume, by its
+ * axes, and in mm from the first voxel.
+ */
 export function place(at: readonly number[], state: State): string {
   const { payload, span } = state;
   const rate = payload.sampleRate;
+  if (payload.modality === "volume") {
+    const voxel = at.map((k, axis) => `${AXES[axis]} ${k}`).join(", ");
+    const size = voxelSize(payload);
+    if (!size) return `(${voxel})`;
+    const far = at.map((k, axis) => Number((k * size[axis]!).toFixed(1)) + letter(payload, axis));
+    return `(${voxel}) · ${far.join(", ")}${THIN}mm`;
+  }
   if (rate === null) return `(${[...at].reverse().join(", ")})`;
   const { start, stop } = span ?? { start: 0, stop: payload.signal.shape[2] ?? 1 };
   return seconds(at[0]! / rate, secondDigits((stop - start) / rate));
 }
+
+const letter = ({ orientation }: Payload, axis: number): string =>
+  orientation ? `${THIN}${orientation[axis]}` : "";

@@ -1,5 +1,6 @@
 /** The list of gestures and keys, on "?". */
 import { listen } from "../core/dispose";
+import type { Modality } from "../core/types";
 import { h, iconButton } from "./dom";
 import type { View } from "./panel";
 
@@ -24,6 +25,20 @@ const IMAGE: Lines = [
   ["Esc", "close this, leave full size, clear the brush"],
 ];
 
+const VOLUME: Lines = [
+  ["Click in a slice", "move the crosshair there; drag it by its lines"],
+  ["Drag in a slice", "select a box through all slices; drag in another slice to limit it there"],
+  ["Right or Shift and drag", "window: contrast across, brightness up and down"],
+  ["Wheel in a chosen slice", "go through the slices (with Ctrl: in any)"],
+  ["Point at a coefficient", "see where it reaches in the volume, its parent and children"],
+  ["Arrow keys", "move the crosshair; walk over coefficients (with Alt: further)"],
+  ["Shift and arrow keys", "select in a slice"],
+  ["Page up, page down", "next and previous slice; parent and child of a coefficient"],
+  ["Drag in the volume", "turn it; right or Shift and drag to move it; Ctrl and wheel to zoom"],
+  ...SCALES,
+  ["Esc", "close this, leave full size, clear the selection"],
+];
+
 const SOUND: Lines = [
   ["Space", "play and pause"],
   ["Click in time", "move the playhead; the ruler can be dragged along"],
@@ -37,14 +52,16 @@ const SOUND: Lines = [
   ["Esc", "close this, leave full size, clear the selection"],
 ];
 
+const LINES: Record<Modality, Lines> = { image: IMAGE, audio: SOUND, volume: VOLUME };
+
 export function help(view: View): { element: HTMLElement; draw(): void } {
   const { store, signal } = view;
-  const sound = store.state.payload.modality === "audio";
+  const { modality } = store.state.payload;
   const close = iconButton("close", "Close");
   const list = h(
     "dl",
     {},
-    ...(sound ? SOUND : IMAGE).flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]),
+    ...LINES[modality].flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]),
   );
   const card = h("div", { class: "wam-card" }, h("header", {}, h("h3", {}, "How to"), close), list);
   const element = h(

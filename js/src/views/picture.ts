@@ -1,5 +1,7 @@
 /** A signal as an image: model units to pixels. */
-import type { Payload } from "../core/types";
+import type { State } from "../core/state";
+import type { Frame, NdArray, Payload, Source } from "../core/types";
+import { decodeItem } from "../core/wire";
 
 export interface Raster {
   width: number;
@@ -48,16 +50,16 @@ export function rasterise(
 }
 
 /**
- * Per channel: byte = value * gain + shift. A residual has no black of its own: `centred` puts its
- * zero at middle grey.
+ * Per channel: byte = value * gain + shift, from black to white. A residual has no black of its own:
+ * `centred` puts its zero at middle grey.
  */
-function lines(
+export function lines(
   payload: Payload,
   channels: number,
   centred: boolean,
+  [low, high]: readonly [number, number] = payload.display.range,
 ): { gain: number; shift: number }[] {
-  const { mean, std, range } = payload.display;
-  const [low, high] = range;
+  const { mean, std } = payload.display;
   const unit = 255 / (high - low || 1);
   return Array.from({ length: channels }, (_, c) => {
     const spread = std[c] ?? std[0] ?? 1;
@@ -77,3 +79,31 @@ export function blit(raster: Raster, pixels: Uint32Array): void {
 
 /** Small pictures keep their pixels visible; photographs are smoothed. */
 export const isSmooth = (width: number): boolean => width >= 96;
+
+/**
+ * Without the approximation a signal has no brightness of its own: its zero is middle grey. So it is
+ * in what is left over, unless that holds the approximation.
+ */
+export function isCentred({ request: { scales } }: Frame, source: Source): boolean {
+  if (source === "original") return false;
+  const bare = scales !== null && !scales.includes(0);
+  return source === "important" ? bare : !bare;
+}
+
+/** The sample decoded last, as long as its payload is there. */
+const decoded = new WeakMap<Payload, { sample: number; signal: NdArray }>();
+
+/** What is drawn of a volume under the attribution, `[C, *space]`; the signal until there is more. */
+export function layerOf(
+  { payload, sample, frame, source }: State,
+  of: Source = source,
+): { data: Float32Array; centred: boolean } {
+  if (frame && frame.request.sample === sample && of !== "original")
+    return { data: frame[of], centred: isCentred(frame, of) };
+  let found = decoded.get(payload);
+  if (found?.sample !== sample) {
+    found = { sample, signal: decodeItem(payload.signal, sample) };
+    decoded.set(payload, found);
+  }
+  return { data: found.signal.data, centred: false };
+}

@@ -1,16 +1,17 @@
 /** The signal from the most important coefficients, and what they leave over. */
 import { listen } from "../core/dispose";
 import { SPINS, type State } from "../core/state";
-import type { Frame, Mask, Ranking } from "../core/types";
+import type { Mask, Ranking } from "../core/types";
 import { decodeItem } from "../core/wire";
 import { curveView } from "./curve";
 import { fill, h, write } from "./dom";
 import { Envelope } from "./envelope";
-import { count, percent } from "./format";
+import { percent } from "./format";
 import { STEPS, placeOf, shareAt } from "./keep";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
-import { type Raster, blit, isSmooth, rasterise } from "./picture";
+import { type Raster, blit, isCentred, isSmooth, rasterise } from "./picture";
 import { REBUILT_KEYS, rebuilt } from "./rebuilt";
+import { type Parts, REBUILT_VOLUME_KEYS, keptOf, volumes } from "./rebuiltvolume";
 import { Surface } from "./surface";
 import { amplitudeLimit } from "./waveform";
 
@@ -47,7 +48,8 @@ export function reconstructionPanel(view: View): Panel {
   listen(spins, "change", () => store.set({ cycle_spins: Number(spins.value) }), signal);
 
   const curve = curveView(view);
-  const parts = (sound ? sounds : images)(view);
+  const volume = store.state.payload.modality === "volume";
+  const parts = (sound ? sounds : volume ? volumes : images)(view);
   body.append(...parts.figures, curve.element);
 
   const controls = (): void => {
@@ -83,6 +85,7 @@ export function reconstructionPanel(view: View): Panel {
       ...(["frame", "payload", "keep", "ranking", "mask", "curves", "measuring"] as const),
       ...(["live", "family", "level", "mode", "shown", "sample", "cycle_spins"] as const),
       ...(sound ? REBUILT_KEYS : []),
+      ...(volume ? REBUILT_VOLUME_KEYS : []),
     ],
     draw(changed: Changes): void {
       if (concerns(changed, "keep", "ranking", "mask", "cycle_spins")) controls();
@@ -91,11 +94,6 @@ export function reconstructionPanel(view: View): Panel {
         curve.draw(concerns(changed, "payload"));
     },
   };
-}
-
-interface Parts {
-  figures: HTMLElement[];
-  draw(changed: Changes): void;
 }
 
 /** Both parts of a sound, on the amplitudes of the whole. */
@@ -120,8 +118,6 @@ function sounds(view: View): Parts {
   };
 }
 
-const keptOf = ({ kept, total }: Frame): string => `${count(kept)} of ${count(total)}`;
-
 /** Both parts of a picture. */
 function images(view: View): Parts {
   const { store } = view;
@@ -136,9 +132,7 @@ function images(view: View): Parts {
       body?.style.setProperty("--wam-aspect", String(width / height));
       if (!frame || !concerns(changed, "frame", "payload")) return;
       const again = concerns(changed, "payload");
-      // Without the approximation a signal has no brightness of its own: its zero is middle grey.
-      const { scales } = frame.request;
-      const bare = scales !== null && !scales.includes(0);
+      const bare = isCentred(frame, "important");
       important.show(view, frame.important, keptOf(frame), again, bare);
       residual.show(view, frame.residual, bare ? "" : "grey is zero", again, !bare);
       const label = `Reconstruction from ${frame.kept} of ${frame.total} coefficients of ${payload.title}`;

@@ -73,7 +73,7 @@ export function scaleogramPanel(view: View): Panel {
     "keydown",
     (event) => {
       const { start, stop } = spanOf(store.state);
-      walk(view, event, [(start + stop) / 2]);
+      walk(view, event, null, [(start + stop) / 2]);
       const { hover, frame } = store.state;
       if (!event.defaultPrevented || hover?.from !== "pyramid" || !frame) return;
       const { space, subbands } = frame.layout;

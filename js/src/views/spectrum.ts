@@ -104,7 +104,7 @@ function paint(
     return Math.max(...texts.map((text) => c.measureText(text).width));
   };
   const names = rows.indices.map((index) => scaleName(index, level, true));
-  const words = rows.indices.map((index) => scaleWord(index, level));
+  const words = rows.indices.map((index) => scaleWord(index, level, store.state.payload));
   // In two lines where there is height for them, which leaves the width to the bars.
   const stacked = rows.height >= 28;
   const wide = [measure(large, names) + 8, measure(small, words)].map(Math.ceil) as [
@@ -180,18 +180,22 @@ function orientations(
   const of = only ? scaleName(only, level).toLowerCase() : "all scales";
   const net = lit === null ? "" : `, net ${signed(frame.signed[lit] ?? 0)}`;
   c.fillText(`Orientation, ${of}${net}`, 0, top + 16);
-  const step = (width + 16) / names.length;
+  // The seven of a volume are too narrow for a name and its share beside each other.
+  const many = names.length > 3;
+  const gap = many ? 8 : 16;
+  const step = (width + gap) / names.length;
   names.forEach((name, i) => {
     const left = i * step;
     const share = sums[i]! / all;
     c.fillStyle = theme.line;
-    c.fillRect(left, top + 32, step - 16, 6);
+    c.fillRect(left, top + (many ? 28 : 32), step - gap, 6);
     c.fillStyle = theme.muted;
-    c.fillRect(left, top + 32, (step - 16) * share, 6);
+    c.fillRect(left, top + (many ? 28 : 32), (step - gap) * share, 6);
     c.textAlign = "left";
     c.fillStyle = theme.ink;
-    c.fillText(name, left, top + 54);
-    c.textAlign = "right";
-    c.fillText(percent(share), left + step - 16, top + 54);
+    c.fillText(name, left, top + (many ? 46 : 54));
+    c.textAlign = many ? "left" : "right";
+    if (many) c.fillStyle = theme.muted;
+    c.fillText(percent(share), many ? left : left + step - gap, top + (many ? 62 : 54));
   });
 }

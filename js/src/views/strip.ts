@@ -7,6 +7,8 @@ import { Envelope } from "./envelope";
 import { targetLabel } from "./format";
 import type { View } from "./panel";
 import { blit, rasterise } from "./picture";
+import { extents, planesOf, strides, usual, voxelSize } from "./planes";
+import { fillSlice } from "./slicepicture";
 import { Surface } from "./surface";
 import { paintSignal } from "./waveform";
 
@@ -32,6 +34,7 @@ export function strip(view: View): { element: HTMLElement; draw(): void; fill():
   const fill = (): void => {
     const { payload } = store.state;
     const sounds = payload.modality === "audio";
+    const make = payload.modality === "volume" ? middle : picture;
     const [count = 1] = payload.signal.shape;
     ink = view.theme.muted;
     element.hidden = count < 2;
@@ -40,7 +43,7 @@ export function strip(view: View): { element: HTMLElement; draw(): void; fill():
     for (let sample = 0; sample < Math.min(count, MOST); sample++) {
       const name = sounds ? targetLabel(payload, "predicted", sample).split(" (")[0]! : "";
       const label = `Sample ${sample + 1} of ${count}${name && `: ${name}`}`;
-      const canvas = sounds ? envelope(payload, sample, ink) : picture(payload, sample);
+      const canvas = sounds ? envelope(payload, sample, ink) : make(payload, sample);
       const attributes = { type: "button", "data-sample": sample, "aria-label": label };
       const button = h("button", { ...attributes, title: label }, canvas);
       if (name) button.append(h("span", {}, name));
@@ -68,6 +71,24 @@ function picture(payload: Payload, sample: number): HTMLCanvasElement {
   surface.canvas.width = Math.max(1, Math.round(width * factor * 2));
   surface.canvas.height = Math.max(1, Math.round(height * factor * 2));
   blit(rasterise(payload, decodeItem(payload.signal, sample).data), surface.pixels(width, height));
+  surface.show(true);
+  return surface.canvas;
+}
+
+/** The middle slice of a volume, the one that is seen most often. */
+function middle(payload: Payload, sample: number): HTMLCanvasElement {
+  const planes = planesOf(payload.orientation);
+  const plane = planes[usual(planes)]!;
+  const space = payload.signal.shape.slice(2);
+  const extent = extents(space, voxelSize(payload));
+  const surface = new Surface("wam-thumb", true);
+  const factor = SIDE / Math.max(extent[plane.column]!, extent[plane.row]!);
+  surface.canvas.width = Math.max(1, Math.round(extent[plane.column]! * factor * 2));
+  surface.canvas.height = Math.max(1, Math.round(extent[plane.row]! * factor * 2));
+  const pixels = surface.pixels(space[plane.column]!, space[plane.row]!);
+  const { data } = decodeItem(payload.signal, sample);
+  const layer = { data, centred: false, voxels: null };
+  fillSlice(pixels, payload, layer, strides(plane, space, space[plane.axis]! >> 1));
   surface.show(true);
   return surface.canvas;
 }
