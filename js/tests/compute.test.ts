@@ -146,7 +146,7 @@ describe("stages", () => {
     "layout",
     "coefficients",
     "values",
-    "sortedMagnitude",
+    "magnitudes",
     "maps",
     "spectrum",
     "signed",

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { filters, layout } from "../src/core/dwt";
-import { keepShare, masked, rankValues, sortedMagnitudes } from "../src/core/ranking";
+import { keepShare, magnitudes, masked, rankValues, scoreAt, topShare } from "../src/core/ranking";
 import type { Part, Ranked } from "../src/core/ranking";
-import type { Mask, Ranking } from "../src/core/types";
+import type { Layout, Mask, Ranking } from "../src/core/types";
 import { readGolden } from "./golden";
 
 const AWKWARD = [0, -0, 1, -1, 1, 1e-45, -1e-45, 3e38, -3e38, 0.5, -0.5, 0, -0, 2, -2, 1];
@@ -21,28 +21,64 @@ describe("ranking", () => {
   const inputs = { awkward: Float32Array.from(AWKWARD), many: many(5000) };
   for (const [name, values] of Object.entries(inputs)) {
     for (const ranking of ["signed", "magnitude"] as Ranking[]) {
-      it(`is descending and stable: ${name}, ${ranking}`, () => {
-        const score = (i: number): number =>
-          ranking === "signed" ? values[i] : Math.abs(values[i]);
-        // The built-in sort is stable, and -0 equals 0 under subtraction.
-        const want = [...values.keys()].sort((i, j) => score(j) - score(i));
-        const { order, rank, scores } = rankValues(values, ranking);
-        expect([...order]).toEqual(want);
-        order.forEach((item, place) => expect(rank[item]).toBe(place));
-        want.forEach((item, place) => expect(scores[place]).toBe(score(item) + 0));
+      const score = (i: number): number => (ranking === "signed" ? values[i] : Math.abs(values[i]));
+      const order = [...values.keys()].sort((i, j) => score(j) - score(i));
+      const scores = order.map((i) => score(i) + 0);
+
+      it(`finds the score at each place: ${name}, ${ranking}`, () => {
+        const ranked = rankValues(values, ranking);
+        scores.forEach((want, at) => {
+          const first = scores.indexOf(want);
+          expect(scoreAt(ranked, at)).toEqual({
+            score: want,
+            first,
+            stop: scores.lastIndexOf(want) + 1,
+          });
+        });
+      });
+
+      it(`keeps the first of equal scores, whatever the share: ${name}, ${ranking}`, () => {
+        const ranked = rankValues(values, ranking);
+        const flat = { channels: 1, subbands: [{ index: 0, offset: 0, shape: [values.length] }] };
+        const ones = new Float32Array(values.length).fill(1);
+        for (let kept = 0; kept <= values.length; kept += Math.ceil(values.length / 40)) {
+          const part = keepShare(ranked, kept / values.length, "hard");
+          const left = masked(ones, flat as unknown as Layout, ranked, {
+            ...part,
+            mask: "hard",
+            scales: null,
+          });
+          // The built-in sort is stable, and -0 equals 0 under subtraction.
+          const want = new Set(order.slice(0, kept));
+          expect([...left.keys()].filter((i) => left[i] > 0)).toEqual(
+            [...values.keys()].filter((i) => want.has(i)),
+          );
+        }
       });
     }
-    it(`sorts magnitudes: ${name}`, () => {
-      const want = [...values].map(Math.abs).sort((a, b) => a - b);
+
+    it(`tells which share is as large: ${name}`, () => {
+      const sizes = [...values].map(Math.abs).sort((a, b) => b - a);
       for (const ranking of ["signed", "magnitude"] as Ranking[]) {
-        expect([...sortedMagnitudes(rankValues(values, ranking))]).toEqual(want);
+        const above = magnitudes(rankValues(values, ranking));
+        expect(above[0]).toBe(values.length);
+        // Denormal numbers are all one bin.
+        for (const size of new Set(sizes.filter((size) => size > 1e-37))) {
+          // What is as large, give or take what shares the leading bits.
+          const least = sizes.filter((other) => other > 1.008 * size).length;
+          const most = sizes.filter((other) => 1.008 * other >= size).length;
+          const count = topShare(above, size) * values.length;
+          expect(count).toBeGreaterThanOrEqual(Math.max(1, least) - 1e-9);
+          expect(count).toBeLessThanOrEqual(most + 1e-9);
+        }
       }
     });
   }
 
   it("ranks nothing without failing", () => {
-    expect(rankValues(new Float32Array(0), "signed").order.length).toBe(0);
-    expect(sortedMagnitudes(rankValues(new Float32Array(0), "signed")).length).toBe(0);
+    const nothing = rankValues(new Float32Array(0), "signed");
+    expect(keepShare(nothing, 0.5, "hard").kept).toBe(0);
+    expect(magnitudes(nothing)[0]).toBe(0);
   });
 });
 
@@ -71,7 +107,12 @@ describe("masks", () => {
   });
 
   it("keeps the highest scores", () => {
-    expect(keepShare(signed, 0.25, "hard")).toEqual({ kept: 2, threshold: 2, edge: 0 });
+    expect(keepShare(signed, 0.25, "hard")).toEqual({
+      kept: 2,
+      threshold: 2,
+      until: 8,
+      edge: 0,
+    });
     expect(left(signed, 0.25, "hard")).toEqual([1, 0, 0, 4, 0, 0, 0, 0]);
     expect(left(magnitude, 0.25, "hard")).toEqual([1, 2, 0, 0, 0, 0, 0, 0]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { layout } from "../src/core/dwt";
 import { Features } from "../src/core/features";
+import { magnitudes, rankValues } from "../src/core/ranking";
 import type { Session } from "../src/core/session";
 import type { State } from "../src/core/state";
 import type { EntryPayload, FeaturesPayload, Filters, Frame, WireArray } from "../src/core/types";
@@ -47,7 +48,7 @@ function scene(change: Partial<State>, features: FeaturesPayload | null = pictur
     layout: place,
     values,
     coefficients,
-    sortedMagnitude: values.map(Math.abs).sort(),
+    magnitudes: magnitudes(rankValues(values, "signed")),
     spectrum: Float64Array.of(0, 0, 1),
     signed: Float64Array.of(0, 0, -0.5),
     total: place.count,

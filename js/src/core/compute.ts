@@ -2,7 +2,7 @@
 import { attribute, reduceChannels, scaleMaps, shares } from "./attribution";
 import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
 import { Memo, isLarge } from "./memo";
-import { keepShare, rankValues, sortedMagnitudes } from "./ranking";
+import { keepShare, magnitudes, rankValues } from "./ranking";
 import type { Ranked } from "./ranking";
 import type { Transform } from "./rebuild";
 import { Reconstructions } from "./reconstructions";
@@ -55,7 +55,7 @@ export class Computer {
   private readonly reducedCoefficients: Memo<Float32Array>;
   private readonly reducedValues: Memo<Float32Array>;
   private readonly rankings: Memo<Ranked>;
-  private readonly magnitudes: Memo<Float32Array>;
+  private readonly magnitudes: Memo<Uint32Array>;
   private readonly maps: Memo<Float32Array>;
 
   constructor(private readonly payload: Payload) {
@@ -125,7 +125,7 @@ export class Computer {
         reduceChannels(z, place, channels),
       ),
       values: reduced,
-      sortedMagnitude: this.magnitudes.get(id, () => sortedMagnitudes(ranked)),
+      magnitudes: this.magnitudes.get(id, () => magnitudes(ranked)),
       ...this.drawn(request, `${id} ${channels}`, reduced, place),
       ...this.shares.get(`${id} ${channels} ${JSON.stringify(request.selection)}`, () =>
         shares(values, place, channels, request.selection),

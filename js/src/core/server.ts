@@ -104,6 +104,6 @@ export class Server {
   }
 }
 
-function isArray(value: unknown): value is Float32Array | Float64Array | Uint8Array {
-  return [Float32Array, Float64Array, Uint8Array].some((type) => value instanceof type);
-}
+type Numbers = Float32Array | Float64Array | Uint32Array | Uint8Array;
+
+const isArray = (value: unknown): value is Numbers => ArrayBuffer.isView(value);

@@ -184,8 +184,8 @@ export interface Frame {
   /** Coefficients of the signal and attribution, channels reduced; flat per-channel order. */
   coefficients: Float32Array;
   values: Float32Array;
-  /** All scores of the sample in ascending order of |value| (K = channels * count): for "top x %". */
-  sortedMagnitude: Float32Array;
+  /** How large all scores of the sample are (channels * count of them), for `topShare`. */
+  magnitudes: Uint32Array;
   /**
    * (J+1) maps on the signal's grid, index as in the spectrum. Of images only: sounds are drawn from
    * their values, volumes from `voxels`; see `scalesAt` for one place.

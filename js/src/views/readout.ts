@@ -1,6 +1,7 @@
 /** One line under everything: what is under the cursor, in numbers. */
 import { Features } from "../core/features";
 import { bandText, hertz, secondDigits, seconds } from "../core/hertz";
+import { topShare } from "../core/ranking";
 import type { State } from "../core/state";
 import { centre, flatIndex, nearest } from "../core/tree";
 import type { Frame, NdArray } from "../core/types";
@@ -122,18 +123,7 @@ function everyScale(state: State, frame: Frame, at: readonly number[]): string[]
 
 /** Where a value stands among all coefficients. */
 function rank(frame: Frame, value: number): string {
-  const sorted = frame.sortedMagnitude;
-  const size = Math.abs(value);
-  if (size === 0) return "zero";
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    // Rounding in the sum over channels must not push a value above itself.
-    if (sorted[middle]! < size * (1 - 1e-6)) low = middle + 1;
-    else high = middle;
-  }
-  const share = Math.max(1, sorted.length - low) / sorted.length;
-  return `top ${percent(share)}`;
+  return value === 0 ? "zero" : `top ${percent(topShare(frame.magnitudes, value))}`;
 }
 
 function brushed(state: State, frame: Frame, start: number[], stop: number[]): string {
