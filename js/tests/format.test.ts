@@ -36,3 +36,32 @@ describe("names of scales", () => {
     expect(scaleWord(0, 3)).toBe("shape, over 8 px");
   });
 });
+
+describe("a volume", () => {
+  const payload = {
+    modality: "volume",
+    sampleRate: null,
+    spacing: [1.5, 1, 0.8],
+    orientation: "SPL",
+    reduced: 2,
+    signal: { shape: [1, 1, 32, 48, 60] },
+  } as unknown as State["payload"];
+
+  it("has places by axis, and in mm towards the letters", () => {
+    const state = { payload, span: null } as State;
+    expect(plain(place([2, 3, 5], state))).toBe("(D 2, H 3, W 5) · 6 S, 6 P, 8 L mm");
+    const bare = { payload: { ...payload, spacing: null }, span: null } as State;
+    expect(place([2, 3, 5], bare)).toBe("(D 2, H 3, W 5)");
+  });
+
+  it("has scales as long as their voxels are along its axes", () => {
+    expect(plain(scaleWord(2, 2, payload))).toBe("fine, 3.2–6 mm");
+    expect(plain(scaleWord(0, 2, { ...payload, spacing: [1, 1, 1] }))).toBe("shape, over 8 mm");
+    expect(scaleWord(1, 2, { ...payload, spacing: null })).toBe("coarse, 4 voxels");
+  });
+
+  it("has subbands that say along which axes they change", () => {
+    const name = bandName(subband(2, 1, "dad", [8, 8, 8]));
+    expect(name).toBe("scale 1 · dad, changing along D, W");
+  });
+});

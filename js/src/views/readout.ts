@@ -1,4 +1,5 @@
 /** One line under everything: what is under the cursor, in numbers. */
+import { scalesAt } from "../core/attribution";
 import { Features } from "../core/features";
 import { bandText, hertz, secondDigits, seconds } from "../core/hertz";
 import { topShare } from "../core/ranking";
@@ -9,6 +10,8 @@ import { decodeItem } from "../core/wire";
 import { h, write } from "./dom";
 import { bandName, count, number, percent, place, scaleName, signed } from "./format";
 import type { View } from "./panel";
+import { layerOf } from "./picture";
+import { voxelSize } from "./planes";
 
 export function readout(view: View): { element: HTMLElement; draw(): void } {
   const element = h("div", { class: "wam-readout", role: "status", "aria-live": "polite" });
@@ -116,9 +119,31 @@ function everyScale(state: State, frame: Frame, at: readonly number[]): string[]
   const name = [scaleName(top, level).toLowerCase(), ...octave(state, top, level)].join(", ");
   return [
     place(at, state),
+    ...(state.payload.modality === "volume" ? voxel(state, frame, at) : []),
     `strongest ${name} (${rank(frame, strongest)})`,
     `scale ${list.join(", ")}`,
   ];
+}
+
+/** What is drawn at a voxel: the grey as a value, and the sum of the chosen scales. */
+function voxel(state: State, frame: Frame, at: readonly number[]): string[] {
+  const { payload } = state;
+  const { mean, std } = payload.display;
+  const [, channels = 1, ...space] = payload.signal.shape;
+  const { data, centred } = layerOf(state);
+  const flat = at.reduce((sum, k, axis) => sum * space[axis]! + k, 0);
+  const size = space.reduce((a, b) => a * b, 1);
+  let value = 0;
+  for (let c = 0; c < channels; c++) {
+    const offset = centred ? 0 : (mean[c] ?? mean[0] ?? 0);
+    value += (data[c * size + flat]! * (std[c] ?? std[0] ?? 1) + offset) / channels;
+  }
+  const { scales } = frame.request;
+  const sum = scalesAt(frame.values, frame.layout, at).reduce(
+    (all, part, index) => (!scales || scales.includes(index) ? all + part : all),
+    0,
+  );
+  return [`value ${number(value)}`, `attribution ${signed(sum)}`];
 }
 
 /** Where a value stands among all coefficients. */
@@ -136,16 +161,27 @@ function brushed(state: State, frame: Frame, start: number[], stop: number[]): s
     const range = `${from.toFixed(digits)}–${seconds(to, digits)}`;
     return `selection ${range} (${seconds(size, digits)}): ${total}`;
   }
-  const size = stop.map((v, axis) => v - start[axis]!).reverse();
-  return `selection ${size.join(" × ")} px at ${place(start, state)}: ${total}`;
+  const size = stop.map((v, axis) => v - start[axis]!);
+  if (state.payload.modality === "volume")
+    return `selection ${volumeSize(size, state)} at ${place(start, state)}: ${total}`;
+  return `selection ${size.reverse().join(" × ")} px at ${place(start, state)}: ${total}`;
 }
 
-function summary({ payload }: State, frame: Frame): string[] {
-  const { signal, sampleRate, reduced } = payload;
+/** Along D, H and W in voxels, and in mm where that is known. */
+function volumeSize(size: readonly number[], { payload }: State): string {
+  const each = voxelSize(payload);
+  const long = each && size.map((n, axis) => Number((n * each[axis]!).toFixed(1))).join(" × ");
+  return `${size.join(" × ")} voxels${long ? ` (${long}\u202fmm)` : ""}`;
+}
+
+function summary(state: State, frame: Frame): string[] {
+  const { payload } = state;
+  const { signal, sampleRate, reduced, modality } = payload;
   const [, channels = 1, ...space] = signal.shape;
+  const volume = modality === "volume" && volumeSize(space, state);
   const size =
     sampleRate === null
-      ? `${space.toReversed().join(" × ")} px, ${channels === 1 ? "1 channel" : `${channels} channels`}`
+      ? `${volume || `${space.toReversed().join(" × ")} px`}, ${channels === 1 ? "1 channel" : `${channels} channels`}`
       : `${seconds((space[0] ?? 0) / sampleRate, 2)}, ${hertz(sampleRate, 3)}, ` +
         (["", "mono", "stereo"][channels] ?? `${channels} channels`);
   return [

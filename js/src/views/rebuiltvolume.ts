@@ -8,6 +8,9 @@ import { isCentred, layerOf } from "./picture";
 import { extents, planesOf, spread, voxelSize } from "./planes";
 import { Slices } from "./slicepicture";
 
+/** What the whole text of a button takes, in CSS pixels. */
+const ROOM = 80;
+
 export const REBUILT_VOLUME_KEYS = ["crosshair", "window", "source"] as const;
 
 /** What a reconstruction leads to, in whatever way it is shown. */
@@ -45,7 +48,8 @@ function part(view: View, source: Source, title: string, name: string) {
   const { store, signal } = view;
   const slices = new Slices(view, name, 2);
   const value = h("span", { class: "wam-value", "data-ink": true });
-  const button = h("button", { type: "button", class: "wam-text wam-show" }, "Show in 3-D");
+  const about = { "aria-label": `${title} in 3-D`, title: "Show it in the volume and its slices" };
+  const button = h("button", { type: "button", class: "wam-text wam-show", ...about });
   listen(
     button,
     "click",
@@ -64,8 +68,9 @@ function part(view: View, source: Source, title: string, name: string) {
         button.setAttribute("aria-pressed", String(state.source === source));
       if (!concerns(changed, "frame", "payload", "crosshair", "window")) return;
       write(value, text);
-      if (slices.fit(concerns(changed, "payload")))
-        slices.paint({ ...layerOf(state, source), voxels: null });
+      if (!slices.fit(concerns(changed, "payload"))) return;
+      slices.paint({ ...layerOf(state, source), voxels: null });
+      write(button, slices.corner.width < ROOM ? "3-D" : "Show in 3-D");
     },
   };
 }

@@ -1,12 +1,10 @@
 /** Three slices through one voxel: the input in grey, attribution in colour, one scale in mm. */
-import { css, lut } from "../core/colour";
 import { listen } from "../core/dispose";
 import type { State } from "../core/state";
 import type { Source } from "../core/types";
 import { placeOf } from "../core/viewing";
 import { fill, h, iconButton, write } from "./dom";
 import { millimetres, number } from "./format";
-import { drawLegend } from "./overlay";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { layerOf } from "./picture";
 import { type Rect, extents, planesOf, spread, voxelSize } from "./planes";
@@ -14,6 +12,7 @@ import { drawMarks } from "./slicemarks";
 import { Slices } from "./slicepicture";
 import { goTo, slicing } from "./slicing";
 import { Surface } from "./surface";
+import { voxelKey } from "./voxelkey";
 
 const GAP = 4;
 /** Smaller than this, the fourth corner has no room for the sliders. */
@@ -36,9 +35,9 @@ export function slicesPanel(view: View): Panel {
   });
   const corner = sliders(view);
   const stage = h("div", { class: "wam-stage" }, slices.surface.canvas, marks.canvas, ...panes);
-  const legend = h("div", { class: "wam-legend" });
+  const key = voxelKey(view);
   stage.append(corner.element);
-  body.append(stage, legend);
+  body.append(stage, ...key.elements);
 
   const layOut = (): void => {
     const { payload } = store.state;
@@ -59,8 +58,9 @@ export function slicesPanel(view: View): Panel {
     else corner.element.removeAttribute("style");
     // Outside the stage, where it would lie over the slices.
     const home = beside ? stage : body;
-    if (corner.element.parentElement !== home)
-      beside ? stage.append(corner.element) : legend.before(corner.element);
+    if (corner.element.parentElement === home) return;
+    if (beside) stage.append(corner.element);
+    else stage.after(corner.element);
   };
   const paint = (): void => {
     const { state } = store;
@@ -90,7 +90,7 @@ export function slicesPanel(view: View): Panel {
       if (concerns(changed, "source", "overlay", "frame", "colour_map")) {
         fill(source, SOURCES, state.source);
         fill(overlay, OVERLAYS, state.overlay);
-        drawKey(view, legend);
+        key.draw(again);
       }
       if (marks.fit(again)) drawMarks(view, slices, marks);
     },
@@ -157,26 +157,8 @@ function sliders(view: View) {
         input.style.setProperty("--wam-fill", `${(100 * index) / Math.max(1, last)}%`);
       });
       const [low, high] = state.window ?? state.payload.display.range;
-      write(range, `${number(low)} to ${number(high)}`);
+      write(range, `${number(low, 2)} to ${number(high, 2)}`);
       reset.classList.toggle("wam-gone", state.window === null);
     },
   };
-}
-
-/** The scales in their colours, or what the ends of the colour map mean. */
-function drawKey({ store, theme }: View, legend: HTMLElement): void {
-  const { frame, overlay, colour_map } = store.state;
-  if (overlay === "scales" || !frame) return drawLegend(legend, frame, true);
-  const limit = number(frame.voxelLimit, 2);
-  const key = `${limit} ${colour_map} ${css(theme.surface)}`;
-  if (legend.dataset["key"] === key) return;
-  legend.dataset["key"] = key;
-  const table = lut(colour_map, theme.surface);
-  const chips = Array.from({ length: 9 }, (_, i) => {
-    const chip = h("i", { class: "wam-chip", "data-chip": true });
-    chip.style.background = css(table.at(i / 8));
-    return chip;
-  });
-  const end = (text: string) => h("span", { "data-ink": true }, text);
-  legend.replaceChildren(end(table.diverging ? `−${limit}` : "0"), ...chips, end(`+${limit}`));
 }

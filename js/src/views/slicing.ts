@@ -110,7 +110,7 @@ export function slicing(view: View, slices: Slices, which: number, pane: HTMLEle
         const box = boxIn(plane(), from, at(now), slices.space, selection);
         store.set({ selection: box, hover: null });
       },
-      drop: () => !moved && store.set({ crosshair: at(event) }),
+      drop: () => !moved && store.set({ crosshair: from }),
     };
   };
 
