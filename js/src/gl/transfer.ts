@@ -36,8 +36,7 @@ export function opacityAt(points: Points, value: number): number {
 }
 
 /** Optical depth of a stretch of this opacity. */
-export const densityOf = (opacity: number): number =>
-  -Math.log(Math.max(CLEAR, 1 - Math.max(0, opacity)));
+export const densityOf = (opacity: number): number => Math.log(1 / Math.max(CLEAR, 1 - opacity));
 
 /**
  * 256 densities of each layer, the input's first; attribution below the threshold has none.

@@ -42,7 +42,7 @@ export function cutEditor(view: View): { element: HTMLElement; draw(): void } {
     now().forEach((pair, axis) => {
       const { ends, name, value, track } = rows[axis]!;
       const letter = payload.orientation?.[axis] ?? AXES[axis]!;
-      write(name, payload.orientation ? `Towards ${letter}` : letter);
+      write(name, letter);
       const places = pair.map((share) => share * space[axis]!);
       write(
         value,
