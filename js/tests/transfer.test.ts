@@ -42,6 +42,7 @@ describe("table", () => {
 
   it("draws no attribution below the threshold, and all of it above", () => {
     const [none, half] = [densities(null, 0), densities(null, 0.5)];
+    expect(none[256]).toBe(0);
     for (let i = 0; i < 256; i++) {
       if (i / 255 < 0.47) expect(half[256 + i]).toBe(0);
       if (i / 255 >= 0.5) expect(half[256 + i]).toBe(none[256 + i]);
@@ -55,7 +56,7 @@ const empty = (channels: number): Bytes => ({
   data: new Uint8Array(channels * 480),
   sizes: SIZES,
 });
-const index = (...[d, h, w]: readonly [number, number, number]): number => (d * 8 + h) * 10 + w;
+const index = (d: number, h: number, w: number): number => (d * 8 + h) * 10 + w;
 
 describe("what is drawn", () => {
   it("is found: half a voxel more than the voxels that are seen", () => {
@@ -100,7 +101,7 @@ describe.each(["composite", "mip"] as const)("pointing, %s", (rendering) => {
       [1, 2, 3],
       [5, 0, 9],
       [0, 7, 0],
-    ] as const) {
+    ] as [number, number, number][]) {
       const signal = empty(1);
       signal.data[index(...place)] = 255;
       const [x, y] = camera.project(place.map((v) => v + 0.5));

@@ -98,6 +98,7 @@ export class Marcher {
     three("light", flip(lightOf(camera)));
     three("ink", scene.ink);
     gl.uniform1f(places["fineness"]!, fineness);
+    gl.uniform1i(places["rough"]!, fineness < 1 ? 1 : 0);
     gl.uniform1f(places["stretch"]!, STRETCH * Math.cbrt(room.edges.reduce((a, b) => a * b)));
     gl.uniform1i(places["most"]!, scene.rendering === "mip" ? 1 : 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -139,7 +140,9 @@ export class Marcher {
     if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost())
       throw new NoWebGL(`The shader was refused: ${gl.getProgramInfoLog(program)}`);
     gl.useProgram(program);
-    const names = "start along size voxels low high light ink fineness stretch most".split(" ");
+    const names = "start along size voxels low high light ink fineness stretch most rough".split(
+      " ",
+    );
     this.places = Object.fromEntries(names.map((n) => [n, gl.getUniformLocation(program, n)]));
     ["signal", "found", "table"].forEach((name, unit) =>
       gl.uniform1i(gl.getUniformLocation(program, name), unit),

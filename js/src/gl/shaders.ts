@@ -14,7 +14,8 @@ void main() {
 /**
  * Front to back, absorption and emission: densities of both layers add up. `shade` lights the input
  * by its gradient; homogeneous stretches are thin and unlit, so that surfaces look like glass and
- * what is inside is seen. `slope` is of central differences, per voxel of the shortest edge; `lit`
+ * what is inside is seen. `slope` is of central differences (of forward ones in
+ * a rough picture), per voxel of the shortest edge; `lit`
  * the light on a surface that is crossed along `view`, and how much of a surface it is. Rays start at
  * places of a lattice without visible rows: no bands, no noise, and the same picture every time.
  */
@@ -25,19 +26,19 @@ uniform sampler3D signal, found;
 uniform sampler2D table;
 uniform vec3 size, voxels, low, high, light, ink;
 uniform float fineness, stretch;
-uniform bool most;
+uniform bool most, rough;
 in vec3 from, to;
 out vec4 colour;
 
 vec4 entry(float value, int row) {
   return texelFetch(table, ivec2(value * 255.0 + 0.5, row), 0);
 }
-vec3 slope(sampler3D layer, vec4 channel, vec3 p) {
+vec3 slope(sampler3D layer, vec4 channel, vec3 p, vec4 here) {
   vec3 e = 1.0 / voxels, d;
   for (int i = 0; i < 3; i++) {
     vec3 by = vec3(0);
     by[i] = e[i];
-    d[i] = dot(channel, texture(layer, p + by) - texture(layer, p - by));
+    d[i] = dot(channel, rough ? 2.0 * (texture(layer, p + by) - here) : texture(layer, p + by) - texture(layer, p - by));
   }
   vec3 sharp = voxels / size;
   return d * sharp / max(max(sharp.x, sharp.y), sharp.z);
@@ -74,12 +75,12 @@ void main() {
     float other = entry(f.a, 1).a;
     if (tone.a + other <= 0.0) continue;
     if (tone.a > 0.0) {
-      vec2 glow = lit(slope(signal, vec4(1, 0, 0, 0), p), view);
+      vec2 glow = lit(slope(signal, vec4(1, 0, 0, 0), p, vec4(v)), view);
       tone.rgb *= mix(0.85, glow.x, glow.y);
       tone.a *= mix(0.2, 1.0, glow.y);
     }
     if (other > 0.0) {
-      vec2 glow = lit(slope(found, vec4(0, 0, 0, 1), p), view);
+      vec2 glow = lit(slope(found, vec4(0, 0, 0, 1), p, f), view);
       f.rgb *= mix(1.0, 0.55 + 0.5 * glow.x, glow.y);
     }
     float dense = tone.a + other;

@@ -43,10 +43,12 @@ export const densityOf = (opacity: number): number => Math.log(1 / Math.max(CLEA
  */
 export function densities(transfer: Transfer | null, threshold: number): Float32Array {
   const table = new Float32Array(512);
+  // No attribution has no colour either.
+  const from = Math.max(SOFT, threshold);
   for (const [row, layer] of LAYERS.entries()) {
     const points = transfer?.[layer] ?? TRANSFER[layer];
     for (let i = 0; i < 256; i++) {
-      const above = row === 0 ? 1 : Math.min(1, Math.max(0, (i / 255 - threshold) / SOFT + 1));
+      const above = row === 0 ? 1 : Math.min(1, Math.max(0, (i / 255 - from) / SOFT + 1));
       table[256 * row + i] = above * densityOf(opacityAt(points, i / 255));
     }
   }

@@ -1,5 +1,4 @@
 /** The volume in space, with what the scales say about it inside. */
-import { lut } from "../core/colour";
 import { listen } from "../core/dispose";
 import type { State } from "../core/state";
 import type { Source } from "../core/types";
@@ -10,16 +9,15 @@ import { type Picture, Pacer } from "../gl/pacer";
 import { pick } from "../gl/pick";
 import style from "../volume3d.css";
 import { drawBox, drawCage } from "./cage";
-import { colourBar } from "./colourbar";
 import { cutEditor } from "./cut";
 import { fill, h, iconButton, write } from "./dom";
-import { number, percent } from "./format";
+import { percent } from "./format";
 import { orbit } from "./orbit";
-import { drawLegend } from "./overlay";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { Scenes } from "./scene";
 import { Surface } from "./surface";
 import { transferEditor } from "./transfer";
+import { voxelKey } from "./voxelkey";
 
 /** What the picture depends on. */
 const DRAWN = [
@@ -35,10 +33,9 @@ export function volumePanel(view: View): Panel {
   const marks = new Surface("wam-marks", true);
   const problem = h("p", { class: "wam-problem", role: "status", hidden: true });
   const stage = h("div", { class: "wam-stage" }, surface.canvas, marks.canvas, problem);
-  const legend = h("div", { class: "wam-legend" });
-  const bar = colourBar("Attribution of a voxel");
+  const key = voxelKey(view);
   const look = toolsOf(view, tools);
-  body.append(h("style", {}, style), stage, legend, bar.element, look.element);
+  body.append(h("style", {}, style), stage, ...key.elements, look.element);
   surface.canvas.tabIndex = 0;
 
   const scenes = new Scenes();
@@ -95,7 +92,7 @@ export function volumePanel(view: View): Panel {
         pacer.want(scene, [canvas.width, canvas.height]);
       }
       if (concerns(changed, "payload", "frame", "overlay", "colour_map")) {
-        drawKey(view, legend, bar, again);
+        key.draw(again);
         const words = spoken(state);
         if (canvas.getAttribute("aria-label") !== words) canvas.setAttribute("aria-label", words);
       }
@@ -111,26 +108,6 @@ export function volumePanel(view: View): Panel {
 function spoken({ payload }: State): string {
   const sizes = payload.signal.shape.slice(2).join(" by ");
   return `${payload.title}: ${sizes} voxels in space. Arrow keys turn, plus and minus zoom, R resets.`;
-}
-
-/** Colours of the scales, or numbers along the colour map. */
-function drawKey(
-  { store, theme }: View,
-  legend: HTMLElement,
-  bar: ReturnType<typeof colourBar>,
-  again: boolean,
-): void {
-  const { frame, overlay, colour_map } = store.state;
-  const inScales = overlay === "scales";
-  legend.hidden = !inScales;
-  bar.element.hidden = inScales;
-  if (inScales) return drawLegend(legend, frame, true);
-  const table = lut(colour_map, theme.surface);
-  const limit = frame?.voxelLimit ?? 0;
-  const label = (share: number): string =>
-    share === 0 ? "0" : `${share < 0 ? "−" : "+"}${number(Math.abs(share) * limit, 2)}`;
-  const shares = table.diverging ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
-  bar.draw(table, limit === 0 ? [] : shares.map(label), again || bar.element.clientWidth > 0);
 }
 
 /** Everything that changes how the volume is looked at. */
