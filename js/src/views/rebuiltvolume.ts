@@ -38,7 +38,8 @@ export function volumes(view: View): Parts {
         body?.style.setProperty("--wam-aspect", String(size[0] / size[1]));
       }
       if (!frame) return;
-      important.draw(changed, keptOf(frame));
+      // A volume has too many coefficients for both numbers to fit.
+      important.draw(changed, `${count(frame.kept)} kept`);
       residual.draw(changed, isCentred(frame, "residual") ? "grey is zero" : "");
     },
   };

@@ -8,7 +8,7 @@ import { type Rect, roundLength, toScreen, voxelSize } from "./planes";
 import type { Slices } from "./slicepicture";
 import type { Surface } from "./surface";
 
-/** Edges shorter than this go without letters. */
+/** Slices thinner than this go without letters. */
 const SHORT = 40;
 
 export function drawMarks(view: View, slices: Slices, marks: Surface): void {
@@ -19,6 +19,7 @@ export function drawMarks(view: View, slices: Slices, marks: Surface): void {
   if (rects.length === 0) return;
   const line = Math.max(1, Math.round(ratio)) / ratio;
   const at = placeOf(state.crosshair, space);
+  const thinLast = rects[2]!.height < SHORT;
   planes.forEach((plane, i) => {
     const rect = rects[i]!;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -52,8 +53,10 @@ export function drawMarks(view: View, slices: Slices, marks: Surface): void {
       outline({ start: hover.at, stop: hover.at.map((v) => v + 1) }, "rgb(20 20 20)", []);
     }
     c.restore();
-    words(view, c, rect, plane.letters, `${plane.name} ${at[plane.axis]}`);
-    if (i === 2) ruler(view, c, rect, slices.scale, voxelSize(state.payload) ? "mm" : "voxels");
+    const thin = Math.min(rect.width, rect.height) < SHORT;
+    if (!thin) words(view, c, rect, plane.letters, `${plane.name} ${at[plane.axis]}`);
+    if (i === (thinLast ? 0 : 2))
+      ruler(view, c, rect, slices.scale, voxelSize(state.payload) ? "mm" : "voxels");
   });
 }
 
@@ -129,13 +132,10 @@ function words(
   };
   c.textBaseline = "middle";
   c.font = `11px ${theme.font}`;
-  if (width >= 2 * SHORT && height >= SHORT) put(title, left + 6, top + 11, "left");
+  if (width >= 2 * SHORT) put(title, left + 6, top + 11, "left");
   c.font = `600 11px ${theme.font}`;
-  if (height >= SHORT) {
-    put(west, left + 6, top + height / 2, "left");
-    put(east, left + width - 6, top + height / 2, "right");
-  }
-  if (width < SHORT) return;
+  put(west, left + 6, top + height / 2, "left");
+  put(east, left + width - 6, top + height / 2, "right");
   put(north, left + width / 2, top + 11, "center");
   put(south, left + width / 2, top + height - 10, "center");
 }

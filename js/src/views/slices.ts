@@ -33,6 +33,7 @@ export function slicesPanel(view: View): Panel {
     slicing(view, slices, which, pane);
     return pane;
   });
+  slices.surface.canvas.setAttribute("aria-label", "Three slices through the volume");
   const corner = sliders(view);
   const stage = h("div", { class: "wam-stage" }, slices.surface.canvas, marks.canvas, ...panes);
   const key = voxelKey(view);
@@ -138,7 +139,7 @@ function sliders(view: View) {
   const reset = iconButton("reset", "Reset window");
   listen(reset, "click", () => store.set({ window: null }), signal);
   const title = "Values shown as black and white: drag with the right button, or with Shift";
-  const line = h("div", { class: "wam-window", title }, h("span", {}, "Window"), range, reset);
+  const line = h("div", { class: "wam-window", title }, h("span", {}, "Window"), reset, range);
   const element = h("div", { class: "wam-sliders" }, ...rows.map(({ row }) => row), line);
   return {
     element,
