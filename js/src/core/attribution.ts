@@ -1,5 +1,6 @@
 /** What follows from attributions in a basis: channels, shares per scale, maps on the signal. */
 import { axisFilters, product } from "./dwt";
+import { Scratch } from "./scratch";
 import type { Box, Frame, Layout, Subband } from "./types";
 
 /** Attribution of every coefficient: gradient, times the coefficients where the method does. */
@@ -134,9 +135,10 @@ export function shares(
 }
 
 /** How the coefficients of a subband are drawn on the signal's grid along one axis. */
-interface Drawing {
-  /** Samples begin[k] ... begin[k + 1] - 1 take coefficient k, the one with the nearest centre. */
-  begin: Int32Array;
+export interface Drawing {
+  /** Of each sample the coefficient with the nearest centre, and the part of it that it takes. */
+  source: Int32Array;
+  share: Float64Array;
   /** Coefficients that no sample took (beyond the border), and the samples that get them whole. */
   left: [number, number][];
 }
@@ -146,16 +148,18 @@ function drawing(band: Subband, axis: number, size: number): Drawing {
   const first = band.centreStart[axis];
   const step = band.centreStep;
   const clamp = (q: number): number => Math.min(Math.max(q, 0), size);
-  const begin = new Int32Array(n + 1);
+  const source = new Int32Array(size);
+  const share = new Float64Array(size);
   const left: [number, number][] = [];
-  begin[n] = size;
-  for (let k = 1; k < n; k++) begin[k] = clamp(Math.ceil(first + step * (k - 0.5)));
-  for (let k = 0; k < n; k++) {
-    if (begin[k] === begin[k + 1]) {
+  for (let k = 0, begin = 0; k < n; k++) {
+    const end = k + 1 < n ? clamp(Math.ceil(first + step * (k + 0.5))) : size;
+    source.fill(k, begin, end);
+    share.fill(1 / (end - begin), begin, end);
+    if (begin === end)
       left.push([k, Math.min(clamp(Math.floor(first + step * k + 0.5)), size - 1)]);
-    }
+    begin = end;
   }
-  return { begin, left };
+  return { source, share, left };
 }
 
 interface Part {
@@ -163,73 +167,99 @@ interface Part {
   at: number;
 }
 
-/** Draw `[outer, n, inner]` as `[outer, size, inner]`, added to what is there. */
-function drawAxis(from: Part, outer: number, inner: number, plan: Drawing, to: Part): void {
-  const { begin, left } = plan;
+/** Draw `[outer, n, inner]` as `[outer, size, inner]`, in place of what is there or added to it. */
+function drawAxis(
+  from: Part,
+  outer: number,
+  n: number,
+  inner: number,
+  { source, share, left }: Drawing,
+  to: Part,
+  add: boolean,
+): void {
   const x = from.data;
   const y = to.data;
-  const n = begin.length - 1;
-  const size = begin[n];
+  const size = source.length;
   for (let o = 0; o < outer; o++) {
-    const source = from.at + o * n * inner;
-    const target = to.at + o * size * inner;
-    for (let k = 0; k < n; k++) {
-      const first = begin[k];
-      const last = begin[k + 1];
-      const share = 1 / (last - first);
-      const a = source + k * inner;
-      if (inner === 1) {
-        const value = x[a] * share;
-        for (let q = first; q < last; q++) y[target + q] += value;
-      } else {
-        for (let q = first; q < last; q++) addScaled(x, a, share, y, target + q * inner, inner);
+    const a = from.at + o * n * inner;
+    const b = to.at + o * size * inner;
+    if (inner > 1) {
+      for (let q = 0; q < size; q++) {
+        drawRow(x, a + source[q] * inner, share[q], y, b + q * inner, inner, add);
       }
-    }
-    for (const [k, q] of left) addScaled(x, source + k * inner, 1, y, target + q * inner, inner);
+    } else if (add) for (let q = 0; q < size; q++) y[b + q] += x[a + source[q]] * share[q];
+    else for (let q = 0; q < size; q++) y[b + q] = x[a + source[q]] * share[q];
+    for (const [k, q] of left) drawRow(x, a + k * inner, 1, y, b + q * inner, inner, true);
   }
 }
 
-function addScaled(
+export function drawRow(
   x: Float32Array,
   from: number,
   factor: number,
   y: Float32Array,
   to: number,
   count: number,
+  add: boolean,
 ): void {
-  for (let i = 0; i < count; i++) y[to + i] += x[from + i] * factor;
+  if (add) for (let i = 0; i < count; i++) y[to + i] += x[from + i] * factor;
+  else for (let i = 0; i < count; i++) y[to + i] = x[from + i] * factor;
 }
 
-/** `[level + 1, *space]`: what each scale adds at each place; a map sums to its scale's total. */
-export function scaleMaps(reduced: Float32Array, place: Layout): Float32Array {
+/** What a scale adds, drawn along all axes but the first: a row for each coefficient along that. */
+export interface Rows extends Part {
+  drawing: Drawing;
+  /** Values of a row: all axes but the first. */
+  size: number;
+}
+
+/** The rows of each entry of the spectrum; what they are drawn as is added up. */
+export function drawnRows(reduced: Float32Array, place: Layout, scratch = new Scratch()): Rows[][] {
   const { space, level, subbands } = place;
-  const area = product(space);
-  const maps = new Float32Array((level + 1) * area);
-  for (let index = 0; index <= level; index++) {
+  return Array.from({ length: level + 1 }, (_, index) => {
     const bands = subbands.filter((band) => band.index === index);
+    const { shape } = bands[0];
+    const drawingOf = (filter: string, axis: number): Drawing => {
+      const band = bands.find((one) => axisFilters(one)[axis] === filter)!;
+      return drawing(band, axis, space[axis]);
+    };
     let parts = new Map<string, Part>();
     for (const band of bands) parts.set(axisFilters(band), { data: reduced, at: band.offset });
-    const { shape } = bands[0];
-    for (let axis = space.length - 1; axis >= 0; axis--) {
+    for (let axis = space.length - 1; axis > 0; axis--) {
       const outer = product(shape.slice(0, axis));
       const inner = product(space.slice(axis + 1));
-      const plans = new Map(
-        bands.map((band) => [axisFilters(band)[axis], drawing(band, axis, space[axis])]),
-      );
+      const plans = { a: drawingOf("a", axis), d: index > 0 ? drawingOf("d", axis) : null };
       // Subbands that differ only on axes already drawn are one from here on.
       const made: typeof parts = new Map();
       for (const [filters, part] of parts) {
         const rest = filters.slice(0, axis);
-        const to = made.get(rest) ?? {
-          data: axis ? new Float32Array(outer * space[axis] * inner) : maps,
-          at: axis ? 0 : index * area,
-        };
+        const known = made.get(rest);
+        const size = outer * space[axis] * inner;
+        const data =
+          axis > 1 ? scratch.take(`drawn ${axis} ${rest}`, size) : new Float32Array(size);
+        const to = known ?? { data, at: 0 };
         made.set(rest, to);
-        drawAxis(part, outer, inner, plans.get(filters[axis])!, to);
+        const plan = plans[filters[axis] as "a" | "d"]!;
+        drawAxis(part, outer, shape[axis], inner, plan, to, known !== undefined);
       }
       parts = made;
     }
-  }
+    const size = product(space.slice(1));
+    return [...parts].map(([filter, part]) => ({ ...part, size, drawing: drawingOf(filter, 0) }));
+  });
+}
+
+/** `[level + 1, *space]`: what each scale adds at each place; a map sums to its scale's total. */
+export function scaleMaps(reduced: Float32Array, place: Layout): Float32Array {
+  const area = product(place.space);
+  const maps = new Float32Array((place.level + 1) * area);
+  drawnRows(reduced, place).forEach((rows, index) => {
+    const to = { data: maps, at: index * area };
+    rows.forEach((part, i) => {
+      const [band] = place.subbands.filter((one) => one.index === index);
+      drawAxis(part, 1, band.shape[0], part.size, part.drawing, to, i > 0);
+    });
+  });
   return maps;
 }
 
@@ -244,10 +274,9 @@ export function scalesAt(
     // Coefficients that are drawn at the place, with the part of each that falls to it.
     let found: [number, number][] = [[0, 1]];
     at.forEach((q, axis) => {
-      const { begin, left } = drawing(band, axis, space[axis]);
+      const { source, share, left } = drawing(band, axis, space[axis]);
       const here = left.filter(([, place]) => place === q).map(([k]) => [k, 1]);
-      const k = begin.findIndex((first, i) => first <= q && q < begin[i + 1]);
-      if (k >= 0) here.push([k, 1 / (begin[k + 1] - begin[k])]);
+      here.push([source[q], share[q]]);
       found = found.flatMap(([flat, whole]) =>
         here.map(([k, share]): [number, number] => [flat * band.shape[axis] + k, whole * share]),
       );

@@ -1,6 +1,7 @@
 /** From a request to everything that the panels draw, in stages that are kept until they change. */
-import { attribute, reduceChannels, scaleMaps, shares } from "./attribution";
-import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
+import { attribute, drawnRows, reduceChannels, scaleMaps, shares } from "./attribution";
+import type { Rows } from "./attribution";
+import { analyse, filters, layout, maxLevel, pullback } from "./dwt";
 import { Memo, isLarge } from "./memo";
 import { keepShare, magnitudes, rankValues } from "./ranking";
 import type { Ranked } from "./ranking";
@@ -57,6 +58,7 @@ export class Computer {
   private readonly rankings: Memo<Ranked>;
   private readonly magnitudes: Memo<Uint32Array>;
   private readonly maps: Memo<Float32Array>;
+  private readonly rows: Memo<Rows[][]>;
 
   constructor(private readonly payload: Payload) {
     // Going back to a basis seen before is free; for large signals memory matters more.
@@ -73,6 +75,7 @@ export class Computer {
     this.rankings = new Memo(few);
     this.magnitudes = new Memo(few);
     this.maps = new Memo(few);
+    this.rows = new Memo(few);
     this.reconstructions = new Reconstructions(this.scratch, payload.sampleRate, large);
     for (const entry of payload.entries) this.addEntry(entry);
   }
@@ -161,17 +164,19 @@ export class Computer {
     const { modality } = this.payload;
     const none = { maps: this.none, voxels: null, voxelLimit: 0 };
     if (modality === "audio") return none;
-    const maps = this.maps.get(id, () => scaleMaps(reduced, place));
-    if (modality === "image") return { ...none, maps };
+    if (modality === "image") {
+      return { ...none, maps: this.maps.get(id, () => scaleMaps(reduced, place)) };
+    }
     if (!colouring) return none;
-    const size = product(place.space);
-    const limit = this.voxelLimits.get(id, () => voxelLimit(maps, size));
+    const rows = this.rows.get(id, () => drawnRows(reduced, place, this.scratch));
+    const [planes] = place.space;
+    const limit = this.voxelLimits.get(id, () => voxelLimit(rows, planes));
     const { overlay, colour_map } = colouring;
     const colours = overlay === "scales" ? "" : colour_map;
     const voxels = this.voxels.get(`${id} ${scales?.join() ?? "all"} ${overlay} ${colours}`, () =>
-      colourVoxels(maps, size, scales, limit, colouring),
+      colourVoxels(rows, planes, scales, limit, colouring),
     );
-    return { maps: this.none, voxels, voxelLimit: limit };
+    return { ...none, voxels, voxelLimit: limit };
   }
 
   /** The transform of the signal moved against its grid, ranked as the signal itself is. */

@@ -97,6 +97,12 @@ function analyseRows(
   // Outputs whose window lies inside the row, zeros at its end included.
   const start = Math.min(length / 2 - 1, m);
   const stop = Math.max(start, Math.min(m, Math.floor((n + length - 2 - a.length) / 2) + 1));
+  // The places that the others see, one after the other.
+  const outside: number[] = [];
+  for (let k = 0; k < m; k++) if (k < start || k >= stop) outside.push(k);
+  const places = Int32Array.from({ length: outside.length * length }, (_, i) =>
+    extended(2 * outside[Math.floor(i / length)] + (i % length) - (length - 2), n, mode),
+  );
   for (let o = 0; o < outer; o++) {
     const row = from.at + o * n;
     const lowRow = low.at + o * m;
@@ -105,19 +111,17 @@ function analyseRows(
     for (let t = 0; t < a.length && start < stop; t += 4) {
       splitFour(x, w + t, a, b, t, l, lowRow + start, h, highRow + start, stop - start);
     }
-    for (let k = 0; k < m; k++) {
-      if (k === start) k = stop;
-      if (k >= m) break;
+    for (let e = 0; e < outside.length; e++) {
       let u = 0;
       let v = 0;
       for (let t = 0; t < length; t++) {
-        const s = extended(2 * k + t - (length - 2), n, mode);
+        const s = places[e * length + t];
         if (s < 0) continue;
         u += a[t] * x[row + s];
         v += b[t] * x[row + s];
       }
-      l[lowRow + k] = u;
-      h[highRow + k] = v;
+      l[lowRow + outside[e]] = u;
+      h[highRow + outside[e]] = v;
     }
   }
 }
@@ -165,6 +169,9 @@ function splitFour(
   }
 }
 
+/** Values of a row that stay in the nearest cache, with all rows of a window. */
+const BLOCK = 512;
+
 function analyseColumns(
   from: Slot,
   outer: number,
@@ -177,42 +184,110 @@ function analyseColumns(
   low: Slot,
   high: Slot,
 ): void {
-  const length = a.length;
+  // A place without a sample counts zero: any row will do, times zero.
+  const offset = source.map((s) => (s < 0 ? 0 : s) * inner);
   const x = from.data;
-  const l = low.data;
-  const h = high.data;
   for (let o = 0; o < outer; o++) {
-    const plane = from.at + o * n * inner;
-    for (let k = 0; k < m; k++) {
-      const row = (o * m + k) * inner;
-      const lowRow = low.at + row;
-      const highRow = high.at + row;
-      for (let t = 0; t < length; t += 2) {
-        // A place without a sample counts zero: any row will do, times zero.
-        const s0 = source[2 * k + t];
-        const s1 = source[2 * k + t + 1];
-        const a0 = s0 < 0 ? 0 : a[t];
-        const a1 = s1 < 0 ? 0 : a[t + 1];
-        const b0 = s0 < 0 ? 0 : b[t];
-        const b1 = s1 < 0 ? 0 : b[t + 1];
-        const r0 = plane + (s0 < 0 ? 0 : s0) * inner;
-        const r1 = plane + (s1 < 0 ? 0 : s1) * inner;
-        if (t === 0) {
-          for (let i = 0; i < inner; i++) {
-            const x0 = x[r0 + i];
-            const x1 = x[r1 + i];
-            l[lowRow + i] = a0 * x0 + a1 * x1;
-            h[highRow + i] = b0 * x0 + b1 * x1;
-          }
-        } else {
-          for (let i = 0; i < inner; i++) {
-            const x0 = x[r0 + i];
-            const x1 = x[r1 + i];
-            l[lowRow + i] += a0 * x0 + a1 * x1;
-            h[highRow + i] += b0 * x0 + b1 * x1;
-          }
+    for (let start = 0; start < inner; start += BLOCK) {
+      const count = Math.min(BLOCK, inner - start);
+      const plane = from.at + o * n * inner + start;
+      for (let k = 0; k < m; k++) {
+        const row = (o * m + k) * inner + start;
+        const at = 2 * k;
+        // Two taps where four would be too many.
+        let t = a.length % 4;
+        if (t > 0) {
+          splitTwo(x, plane, offset, source, at, a, b, low, row, high, count);
+        }
+        for (; t < a.length; t += 4) {
+          splitRows(x, plane, offset, source, at, a, b, t, low, row, high, count);
         }
       }
+    }
+  }
+}
+
+/** The first two taps of both filters for one row of outputs. */
+function splitTwo(
+  x: Float32Array,
+  plane: number,
+  offset: Int32Array,
+  source: Int32Array,
+  at: number,
+  a: Float64Array,
+  b: Float64Array,
+  low: Slot,
+  row: number,
+  high: Slot,
+  count: number,
+): void {
+  const l = low.data;
+  const h = high.data;
+  const lowRow = low.at + row;
+  const highRow = high.at + row;
+  const a0 = source[at] < 0 ? 0 : a[0];
+  const a1 = source[at + 1] < 0 ? 0 : a[1];
+  const b0 = source[at] < 0 ? 0 : b[0];
+  const b1 = source[at + 1] < 0 ? 0 : b[1];
+  const r0 = plane + offset[at];
+  const r1 = plane + offset[at + 1];
+  for (let i = 0; i < count; i++) {
+    const x0 = x[r0 + i];
+    const x1 = x[r1 + i];
+    l[lowRow + i] = a0 * x0 + a1 * x1;
+    h[highRow + i] = b0 * x0 + b1 * x1;
+  }
+}
+
+/** Four taps of both filters for one row of outputs; from tap 0 on the output begins anew. */
+function splitRows(
+  x: Float32Array,
+  plane: number,
+  offset: Int32Array,
+  source: Int32Array,
+  at: number,
+  a: Float64Array,
+  b: Float64Array,
+  t: number,
+  low: Slot,
+  row: number,
+  high: Slot,
+  count: number,
+): void {
+  const l = low.data;
+  const h = high.data;
+  const lowRow = low.at + row;
+  const highRow = high.at + row;
+  const p = at + t;
+  const a0 = source[p] < 0 ? 0 : a[t];
+  const a1 = source[p + 1] < 0 ? 0 : a[t + 1];
+  const a2 = source[p + 2] < 0 ? 0 : a[t + 2];
+  const a3 = source[p + 3] < 0 ? 0 : a[t + 3];
+  const b0 = source[p] < 0 ? 0 : b[t];
+  const b1 = source[p + 1] < 0 ? 0 : b[t + 1];
+  const b2 = source[p + 2] < 0 ? 0 : b[t + 2];
+  const b3 = source[p + 3] < 0 ? 0 : b[t + 3];
+  const r0 = plane + offset[p];
+  const r1 = plane + offset[p + 1];
+  const r2 = plane + offset[p + 2];
+  const r3 = plane + offset[p + 3];
+  if (t === 0) {
+    for (let i = 0; i < count; i++) {
+      const x0 = x[r0 + i];
+      const x1 = x[r1 + i];
+      const x2 = x[r2 + i];
+      const x3 = x[r3 + i];
+      l[lowRow + i] = a0 * x0 + a1 * x1 + (a2 * x2 + a3 * x3);
+      h[highRow + i] = b0 * x0 + b1 * x1 + (b2 * x2 + b3 * x3);
+    }
+  } else {
+    for (let i = 0; i < count; i++) {
+      const x0 = x[r0 + i];
+      const x1 = x[r1 + i];
+      const x2 = x[r2 + i];
+      const x3 = x[r3 + i];
+      l[lowRow + i] += a0 * x0 + a1 * x1 + (a2 * x2 + a3 * x3);
+      h[highRow + i] += b0 * x0 + b1 * x1 + (b2 * x2 + b3 * x3);
     }
   }
 }

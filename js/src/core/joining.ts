@@ -124,50 +124,116 @@ function liftFour(
   }
 }
 
+/** Values of a row that stay in the nearest cache, with all rows of a window. */
+const BLOCK = 512;
+
 function synthesiseColumns(
   low: Slot,
   high: Slot,
   outer: number,
   n: number,
   inner: number,
-  [[a, c], [b, d]]: [Phases, Phases],
+  [evens, odds]: [Phases, Phases],
   size: number,
   to: Slot,
 ): void {
-  const half = a.length;
-  const l = low.data;
-  const h = high.data;
-  const y = to.data;
-  const spare = new Float32Array(inner);
+  const half = evens[0].length;
+  const spare = { data: new Float32Array(Math.min(inner, BLOCK)), at: 0 };
   for (let o = 0; o < outer; o++) {
-    for (let i = 0; i < size; i += 2) {
-      const even = to.at + (o * size + i) * inner;
-      const whole = i + 1 < size;
-      const z = whole ? y : spare;
-      const odd = whole ? even + inner : 0;
-      for (let j = 0; j < half; j++) {
-        const p = low.at + (o * n + (i >> 1) + j) * inner;
-        const q = high.at + (o * n + (i >> 1) + j) * inner;
-        const a0 = a[j];
-        const b0 = b[j];
-        const c0 = c[j];
-        const d0 = d[j];
-        if (j === 0) {
-          for (let k = 0; k < inner; k++) {
-            const u = l[p + k];
-            const v = h[q + k];
-            y[even + k] = a0 * u + b0 * v;
-            z[odd + k] = c0 * u + d0 * v;
-          }
-        } else {
-          for (let k = 0; k < inner; k++) {
-            const u = l[p + k];
-            const v = h[q + k];
-            y[even + k] += a0 * u + b0 * v;
-            z[odd + k] += c0 * u + d0 * v;
-          }
+    for (let start = 0; start < inner; start += BLOCK) {
+      const count = Math.min(BLOCK, inner - start);
+      for (let i = 0; i < size; i += 2) {
+        const first = to.at + (o * size + i) * inner + start;
+        const even = { data: to.data, at: first };
+        const odd = i + 1 < size ? { data: to.data, at: first + inner } : spare;
+        const row = (o * n + (i >> 1)) * inner + start;
+        // One coefficient where two would be too many.
+        let j = half % 2;
+        if (j > 0) joinRow(low, high, row, evens, odds, even, odd, count);
+        for (; j < half; j += 2) {
+          joinRows(low, high, row + j * inner, inner, evens, odds, j, even, odd, count);
         }
       }
+    }
+  }
+}
+
+/** What the first coefficient of each column adds to a pair of output rows. */
+function joinRow(
+  low: Slot,
+  high: Slot,
+  row: number,
+  [a, c]: Phases,
+  [b, d]: Phases,
+  even: Slot,
+  odd: Slot,
+  count: number,
+): void {
+  const l = low.data;
+  const h = high.data;
+  const y = even.data;
+  const z = odd.data;
+  const p = low.at + row;
+  const q = high.at + row;
+  const e = even.at;
+  const f = odd.at;
+  const [a0, b0, c0, d0] = [a[0], b[0], c[0], d[0]];
+  for (let k = 0; k < count; k++) {
+    const u = l[p + k];
+    const v = h[q + k];
+    y[e + k] = a0 * u + b0 * v;
+    z[f + k] = c0 * u + d0 * v;
+  }
+}
+
+/** What two coefficients of each column add; from the first one on the output begins anew. */
+function joinRows(
+  low: Slot,
+  high: Slot,
+  row: number,
+  inner: number,
+  [a, c]: Phases,
+  [b, d]: Phases,
+  j: number,
+  even: Slot,
+  odd: Slot,
+  count: number,
+): void {
+  const l = low.data;
+  const h = high.data;
+  const y = even.data;
+  const z = odd.data;
+  const p = low.at + row;
+  const q = high.at + row;
+  const r = p + inner;
+  const s = q + inner;
+  const e = even.at;
+  const f = odd.at;
+  const a0 = a[j];
+  const b0 = b[j];
+  const c0 = c[j];
+  const d0 = d[j];
+  const a1 = a[j + 1];
+  const b1 = b[j + 1];
+  const c1 = c[j + 1];
+  const d1 = d[j + 1];
+  if (j === 0) {
+    for (let k = 0; k < count; k++) {
+      const u = l[p + k];
+      const v = h[q + k];
+      const w = l[r + k];
+      const x = h[s + k];
+      y[e + k] = a0 * u + b0 * v + (a1 * w + b1 * x);
+      z[f + k] = c0 * u + d0 * v + (c1 * w + d1 * x);
+    }
+  } else {
+    for (let k = 0; k < count; k++) {
+      const u = l[p + k];
+      const v = h[q + k];
+      const w = l[r + k];
+      const x = h[s + k];
+      y[e + k] += a0 * u + b0 * v + (a1 * w + b1 * x);
+      z[f + k] += c0 * u + d0 * v + (c1 * w + d1 * x);
     }
   }
 }

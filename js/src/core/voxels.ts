@@ -1,146 +1,197 @@
 /** Attribution of a volume as colours that a ray can meet: red, green, blue and opacity. */
+import { type Rows, drawRow } from "./attribution";
 import { type Rgb, opaqueMap, scaleColours } from "./colour";
 import type { Colouring } from "./types";
 
-/** Share of the magnitudes, other than zero, that the limit lies above. */
+/** Share of the magnitudes, other than zero, that are at most the limit. */
 const QUANTILE = 0.999;
 
-/** Bits of a float that tell its bin: sign and exponent, and nine bits of the fraction. */
-const SHIFT = 14;
+/** Bits of a float that do not tell its bin: all but the exponent and nine of the fraction. */
+const REST = 14;
 
-/** Voxels whose sums stay in the nearest cache while the scales are added. */
-const BLOCK = 2048;
+/** Voxels from which only one of several planes is looked at for the limit. */
+const MANY = 2 ** 19;
+
+/** Values that stay in the nearest cache. */
+const BLOCK = 1024;
+
+/** What a scale says about voxels `start` ... `start + length - 1` of a plane. */
+function drawBlock(
+  rows: readonly Rows[],
+  plane: number,
+  start: number,
+  length: number,
+  out: Float32Array,
+  at: number,
+  add: boolean,
+): void {
+  const [low, high] = rows;
+  const { source, share } = low.drawing;
+  const from = low.at + source[plane] * low.size + start;
+  if (high) {
+    const above = high.at + high.drawing.source[plane] * high.size + start;
+    const parts = [share[plane], high.drawing.share[plane]] as const;
+    drawTwo(low.data, from, high.data, above, parts, out, at, length, add);
+  } else drawRow(low.data, from, share[plane], out, at, length, add);
+  for (const { data, at: first, size, drawing } of rows) {
+    for (const [k, place] of drawing.left) {
+      if (place === plane) drawRow(data, first + k * size + start, 1, out, at, length, true);
+    }
+  }
+}
+
+/** Both parts of a scale in one go: half the visits to the output. */
+function drawTwo(
+  x: Float32Array,
+  from: number,
+  y: Float32Array,
+  above: number,
+  [p, q]: readonly [number, number],
+  out: Float32Array,
+  at: number,
+  count: number,
+  add: boolean,
+): void {
+  if (add) for (let i = 0; i < count; i++) out[at + i] += x[from + i] * p + y[above + i] * q;
+  else for (let i = 0; i < count; i++) out[at + i] = x[from + i] * p + y[above + i] * q;
+}
 
 /**
  * Magnitude that becomes opaque: a quantile of what all scales together say about each place,
  * rounded up by less than 0.2 %; 0 where nothing is attributed.
  *
- * `maps` is `[scales, *space]`; it does not depend on which scales are chosen, so that a scale looks
- * alike alone and among others.
+ * It does not depend on which scales are chosen, so that a scale looks alike alone and among others.
  */
-export function voxelLimit(maps: Float32Array, size: number): number {
-  const bins = new Uint32Array(2 ** (31 - SHIFT));
+export function voxelLimit(rows: readonly Rows[][], planes: number): number {
+  const bins = new Uint32Array(2 ** (31 - REST));
   const sums = new Float32Array(BLOCK);
-  const bits = new Uint32Array(sums.buffer);
+  const bits = new Int32Array(sums.buffer);
+  const { size } = rows[0][0];
+  // Odd, so that all places of a coarse coefficient have their turn.
+  const step = 2 * Math.floor((planes * size) / MANY / 2) + 1;
   let count = 0;
-  for (let start = 0; start < size; start += BLOCK) {
-    const length = Math.min(BLOCK, size - start);
-    for (let i = 0; i < length; i++) sums[i] = maps[start + i];
-    for (let from = start + size; from < maps.length; from += size) {
-      for (let i = 0; i < length; i++) sums[i] += maps[from + i];
-    }
-    for (let i = 0; i < length; i++) {
-      const magnitude = bits[i] & 0x7fffffff;
-      if (magnitude === 0) continue;
-      bins[magnitude >>> SHIFT]++;
-      count++;
+  for (let plane = step >> 1; plane < planes; plane += step) {
+    for (let start = 0; start < size; start += BLOCK) {
+      const length = Math.min(BLOCK, size - start);
+      rows.forEach((scale, i) => drawBlock(scale, plane, start, length, sums, 0, i > 0));
+      for (let i = 0; i < length; i++) bins[(bits[i] & 0x7fffffff) >>> REST]++;
+      count += length;
     }
   }
+  // What is zero, or as good as zero, is in the first one.
+  count -= bins[0];
+  bins[0] = 0;
   if (count === 0) return 0;
   let above = count - Math.ceil(QUANTILE * count);
   let bin = bins.length - 1;
   while (bins[bin] <= above) above -= bins[bin--];
-  bits[0] = (bin + 1) << SHIFT;
+  bits[0] = (bin + 1) << REST;
   return sums[0];
 }
 
 /**
- * `[size, 4]`: alpha is the magnitude of the sum of the chosen scales, as a fraction of the limit.
- * Colour, times alpha, is that of the scales, mixed as their magnitudes at the place are, or that of
- * the sum in a colour map.
+ * `[planes, size, 4]`: alpha is the magnitude of the sum of the chosen scales, as a fraction of the
+ * limit. Colour, times alpha, is that of the scales, mixed as their magnitudes at the place are, or
+ * that of the sum in a colour map.
  */
 export function colourVoxels(
-  maps: Float32Array,
-  size: number,
+  rows: readonly Rows[][],
+  planes: number,
   scales: readonly number[] | null,
   limit: number,
   { overlay, colour_map }: Colouring,
 ): Uint8Array {
-  const out = new Uint8Array(4 * size);
+  const { size } = rows[0][0];
+  const out = new Uint8Array(4 * planes * size);
   if (limit === 0) return out;
-  const level = maps.length / size - 1;
-  const chosen = scales ?? Array.from({ length: level + 1 }, (_, index) => index);
-  const pixels = new Uint32Array(out.buffer);
-  const sums = new Float32Array(BLOCK);
-  const paint = overlay === "scales" ? mixing(level) : mapping(colour_map);
-  for (let start = 0; start < size; start += BLOCK) {
-    const length = Math.min(BLOCK, size - start);
-    sums.fill(0);
-    for (const index of chosen) {
-      const from = index * size + start;
-      for (let i = 0; i < length; i++) sums[i] += maps[from + i];
+  const chosen = scales ?? rows.map((_, index) => index);
+  const pixels = new Int32Array(out.buffer);
+  const mixed = overlay === "scales";
+  const table = mixed ? null : premultiplied(colour_map);
+  const colours = Float64Array.from(chosen.flatMap((i) => scaleColours(rows.length - 1)[i]));
+  const values = new Float32Array(BLOCK * (mixed ? chosen.length : 1));
+  for (let plane = 0; plane < planes; plane++) {
+    for (let start = 0; start < size; start += BLOCK) {
+      const length = Math.min(BLOCK, size - start);
+      chosen.forEach((index, i) => {
+        drawBlock(
+          rows[index],
+          plane,
+          start,
+          length,
+          values,
+          mixed ? i * BLOCK : 0,
+          !mixed && i > 0,
+        );
+      });
+      const at = plane * size + start;
+      if (table) mapBlock(pixels, at, length, values, limit, table);
+      else mixBlock(pixels, at, length, values, limit, colours);
     }
-    paint(pixels, start, length, sums, limit, maps, size, chosen);
   }
   return out;
 }
 
-type Paint = (
-  pixels: Uint32Array,
-  start: number,
+/** Colours of several scales, one block of values for each. */
+function mixBlock(
+  pixels: Int32Array,
+  at: number,
   length: number,
-  sums: Float32Array,
+  values: Float32Array,
   limit: number,
-  maps: Float32Array,
-  size: number,
-  chosen: readonly number[],
-) => void;
-
-function mixing(level: number): Paint {
-  const colours: Rgb[] = scaleColours(level);
-  const weight = new Float32Array(BLOCK);
-  const red = new Float32Array(BLOCK);
-  const green = new Float32Array(BLOCK);
-  const blue = new Float32Array(BLOCK);
-  return (pixels, start, length, sums, limit, maps, size, chosen) => {
-    for (const array of [weight, red, green, blue]) array.fill(0);
-    for (const index of chosen) {
-      const [r, g, b] = colours[index];
-      const from = index * size + start;
-      for (let i = 0; i < length; i++) {
-        const magnitude = Math.abs(maps[from + i]);
-        weight[i] += magnitude;
-        red[i] += magnitude * r;
-        green[i] += magnitude * g;
-        blue[i] += magnitude * b;
-      }
+  colours: Float64Array,
+): void {
+  const stop = values.length;
+  const unit = 255 / limit;
+  for (let i = 0; i < length; i++) {
+    let sum = 0;
+    let weight = 0;
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let v = i, c = 0; v < stop; v += BLOCK, c += 3) {
+      const value = values[v];
+      const magnitude = Math.abs(value);
+      sum += value;
+      weight += magnitude;
+      red += magnitude * colours[c];
+      green += magnitude * colours[c + 1];
+      blue += magnitude * colours[c + 2];
     }
-    const unit = 1 / limit;
-    for (let i = 0; i < length; i++) {
-      const sum = sums[i];
-      if (sum === 0) continue;
-      const alpha = Math.min(1, Math.abs(sum) * unit);
-      const share = alpha / weight[i];
-      pixels[start + i] =
-        ((255 * alpha + 0.5) << 24) |
-        ((blue[i] * share + 0.5) << 16) |
-        ((green[i] * share + 0.5) << 8) |
-        (red[i] * share + 0.5);
-    }
-  };
+    const opacity = Math.min(255, Math.abs(sum) * unit);
+    // What is not seen needs no colour.
+    if (opacity < 0.5) continue;
+    const share = opacity / (255 * weight);
+    pixels[at + i] =
+      ((opacity + 0.5) << 24) |
+      ((blue * share + 0.5) << 16) |
+      ((green * share + 0.5) << 8) |
+      (red * share + 0.5);
+  }
 }
 
-function mapping(name: string): Paint {
-  const table = premultiplied(name);
-  return (pixels, start, length, sums, limit) => {
-    const unit = 255 / limit;
-    for (let i = 0; i < length; i++) {
-      const place = sums[i] * unit;
-      const near = place < -255 ? -255 : place > 255 ? 255 : place;
-      pixels[start + i] = table[(near + 255.5) | 0];
-    }
-  };
+function mapBlock(
+  pixels: Int32Array,
+  at: number,
+  length: number,
+  values: Float32Array,
+  limit: number,
+  table: Int32Array,
+): void {
+  const unit = 255 / limit;
+  for (let i = 0; i < length; i++) {
+    const place = Math.max(-255, Math.min(255, values[i] * unit));
+    pixels[at + i] = table[(place + 255.5) | 0];
+  }
 }
 
 /** Pixels of a colour map from -limit to limit in 511 steps, the middle one zero. */
-function premultiplied(name: string): Uint32Array {
+function premultiplied(name: string): Int32Array {
   const map = opaqueMap(name);
-  const table = new Uint32Array(511);
-  for (let i = 0; i < table.length; i++) {
+  return Int32Array.from({ length: 511 }, (_, i) => {
     const value = (i - 255) / 255;
     const alpha = Math.abs(value);
     const [r, g, b] = map(value).map((v) => Math.round(v * alpha)) as Rgb;
-    table[i] = ((Math.round(255 * alpha) << 24) | (b << 16) | (g << 8) | r) >>> 0;
-  }
-  return table;
+    return (Math.round(255 * alpha) << 24) | (b << 16) | (g << 8) | r;
+  });
 }
