@@ -26,6 +26,18 @@ RANKINGS = ("signed", "magnitude")
 """Orders of importance: by value (what speaks for the target first), or by absolute value."""
 
 
+def check_scales(scales: Sequence[int] | None, level: int) -> list[int]:
+    """Return indices into the spectrum, all by default; a ValueError for one that is none."""
+    chosen = list(range(level + 1) if scales is None else scales)
+    for index in chosen:
+        if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= level:
+            raise ValueError(
+                f"scales has {index!r}: every entry must be an index into the spectrum, "
+                f"0 (approximation) to {level} (finest)"
+            )
+    return chosen
+
+
 @dataclass(frozen=True)
 class Attribution:
     """What each wavelet coefficient of the signal contributes to the explained output.
@@ -208,6 +220,17 @@ class Attribution:
 
         return plot(self, sample, **options)
 
+    def to_ipyvolume(
+        self, sample: int = 0, scales: Sequence[int] | None = None, **options: Any
+    ) -> Any:
+        """Return volume and attribution as a figure of ipyvolume (extra ``ipyvolume``).
+
+        See :func:`wam_widgets.ipyvolumes.to_ipyvolume`.
+        """
+        from wam_widgets.ipyvolumes import to_ipyvolume
+
+        return to_ipyvolume(self, sample, scales, **options)
+
     def _spins(self, cycle_spins: int) -> Iterator[tuple[tuple[int, ...], Attribution]]:
         """Go through the shifts; one attribution is alive at a time, the first is this one."""
         count = positive_int(cycle_spins, "cycle_spins")
@@ -230,14 +253,7 @@ class Attribution:
     ) -> Coefficients:
         if scales is None and orientations is None:
             return weights
-        level = self.basis.level
-        chosen = range(level + 1) if scales is None else list(scales)
-        for index in chosen:
-            if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index <= level:
-                raise ValueError(
-                    f"scales has {index!r}: every entry must be an index into the spectrum, "
-                    f"0 (approximation) to {level} (finest)"
-                )
+        chosen = check_scales(scales, self.basis.level)
         names = ORIENTATIONS[len(weights.space)]
         allowed = tuple(names) if orientations is None else tuple(orientations)
         for name in allowed:
