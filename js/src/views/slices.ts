@@ -139,8 +139,15 @@ function sliders(view: View) {
   const reset = iconButton("reset", "Reset window");
   listen(reset, "click", () => store.set({ window: null }), signal);
   const title = "Values shown as black and white: drag with the right button, or with Shift";
-  const line = h("div", { class: "wam-window", title }, h("span", {}, "Window"), reset, range);
-  const element = h("div", { class: "wam-sliders" }, ...rows.map(({ row }) => row), line);
+  const line = h(
+    "div",
+    { class: "wam-window", title },
+    h("span", { "data-ink": true }, "Window"),
+    reset,
+    range,
+  );
+  const note = h("div", { class: "wam-note", "data-ink": true });
+  const element = h("div", { class: "wam-sliders" }, ...rows.map(({ row }) => row), line, note);
   return {
     element,
     draw(slices: Slices): void {
@@ -159,6 +166,8 @@ function sliders(view: View) {
       });
       const [low, high] = state.window ?? state.payload.display.range;
       write(range, `${number(low, 2)} to ${number(high, 2)}`);
+      const { reduced } = state.payload;
+      write(note, reduced > 1 ? `Averaged down ${reduced} times` : "");
       reset.classList.toggle("wam-gone", state.window === null);
     },
   };
