@@ -183,7 +183,7 @@ describe("voxels", () => {
       share: new Float64Array(planes).fill(1),
       left: [],
     };
-    const limit = voxelLimit([[{ data, at: 0, size, drawing }]], planes);
+    const limit = voxelLimit([{ sources: [{ data, at: 0, drawing }], size }], planes);
     const sizes = data.map(Math.abs).sort();
     expect(limit).toBeGreaterThan(sizes[Math.floor(0.997 * sizes.length)]);
     expect(limit).toBeLessThan(1.004);
@@ -192,12 +192,16 @@ describe("voxels", () => {
   it("are drawn from rows that no later work overwrites", () => {
     const computer = new Computer(volumeOf(item));
     const { values, layout } = computer.frame(requestOf(item, { colouring: scales }));
-    const once = drawnRows(values, layout).map((rows) => rows.map((row) => row.data.slice()));
+    const once = drawnRows(values, layout).map(({ sources }) =>
+      sources.map(({ data }) => data.slice()),
+    );
     const again = drawnRows(values, layout);
     drawnRows(
       values.map((v) => 2 * v),
       layout,
     );
-    again.forEach((rows, i) => rows.forEach((row, k) => expect(row.data).toEqual(once[i][k])));
+    again.forEach((rows, i) =>
+      rows.sources.forEach(({ data }, k) => expect(data).toEqual(once[i][k])),
+    );
   });
 });

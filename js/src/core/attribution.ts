@@ -167,85 +167,151 @@ interface Part {
   at: number;
 }
 
-/** Draw `[outer, n, inner]` as `[outer, size, inner]`, in place of what is there or added to it. */
+/** What is drawn of a subband, or of several that are one by now. */
+export interface Source extends Part {
+  drawing: Drawing;
+}
+
+/**
+ * Draw one or two arrays `[outer, n, inner]`, of the low-pass and of the high-pass filter, as
+ * `[outer, size, inner]`, which becomes their sum.
+ */
 function drawAxis(
-  from: Part,
+  sources: readonly Source[],
   outer: number,
   n: number,
   inner: number,
-  { source, share, left }: Drawing,
   to: Part,
-  add: boolean,
 ): void {
-  const x = from.data;
-  const y = to.data;
-  const size = source.length;
+  const size = sources[0].drawing.source.length;
   for (let o = 0; o < outer; o++) {
-    const a = from.at + o * n * inner;
-    const b = to.at + o * size * inner;
+    const at = to.at + o * size * inner;
+    const from = o * n * inner;
     if (inner > 1) {
       for (let q = 0; q < size; q++) {
-        drawRow(x, a + source[q] * inner, share[q], y, b + q * inner, inner, add);
+        drawPlace(sources, q, from, inner, inner, to.data, at + q * inner, false);
       }
-    } else if (add) for (let q = 0; q < size; q++) y[b + q] += x[a + source[q]] * share[q];
-    else for (let q = 0; q < size; q++) y[b + q] = x[a + source[q]] * share[q];
-    for (const [k, q] of left) drawRow(x, a + k * inner, 1, y, b + q * inner, inner, true);
+    } else drawSamples(sources, from, to.data, at);
   }
 }
 
-export function drawRow(
-  x: Float32Array,
+/** One row of samples, each from its own coefficients. */
+function drawSamples(
+  [low, high]: readonly Source[],
   from: number,
-  factor: number,
   y: Float32Array,
-  to: number,
+  at: number,
+): void {
+  const x = low.data;
+  const first = low.at + from;
+  const { source, share } = low.drawing;
+  if (high) {
+    const z = high.data;
+    const second = high.at + from;
+    const { source: other, share: part } = high.drawing;
+    for (let q = 0; q < source.length; q++) {
+      y[at + q] = x[first + source[q]] * share[q] + z[second + other[q]] * part[q];
+    }
+    for (const [k, q] of high.drawing.left) y[at + q] += z[second + k];
+  } else for (let q = 0; q < source.length; q++) y[at + q] = x[first + source[q]] * share[q];
+  for (const [k, q] of low.drawing.left) y[at + q] += x[first + k];
+}
+
+/** The first `count` values of the row at place `q`, in place of what is there or added to it. */
+export function drawPlace(
+  sources: readonly Source[],
+  q: number,
+  from: number,
+  inner: number,
+  count: number,
+  to: Float32Array,
+  at: number,
+  add: boolean,
+): void {
+  const [low, high] = sources;
+  const { source, share } = low.drawing;
+  const x = low.data;
+  const a = low.at + from + source[q] * inner;
+  if (high) {
+    const b = high.at + from + high.drawing.source[q] * inner;
+    drawTwo(x, a, share[q], high.data, b, high.drawing.share[q], to, at, count, add);
+  } else drawOne(x, a, share[q], to, at, count, add);
+  for (const { data, at: start, drawing } of sources) {
+    for (const [k, place] of drawing.left) {
+      if (place === q) drawOne(data, start + from + k * inner, 1, to, at, count, true);
+    }
+  }
+}
+
+function drawOne(
+  x: Float32Array,
+  a: number,
+  p: number,
+  to: Float32Array,
+  at: number,
   count: number,
   add: boolean,
 ): void {
-  if (add) for (let i = 0; i < count; i++) y[to + i] += x[from + i] * factor;
-  else for (let i = 0; i < count; i++) y[to + i] = x[from + i] * factor;
+  if (add) for (let i = 0; i < count; i++) to[at + i] += x[a + i] * p;
+  else for (let i = 0; i < count; i++) to[at + i] = x[a + i] * p;
+}
+
+/** Both in one go: half the visits to the output. */
+function drawTwo(
+  x: Float32Array,
+  a: number,
+  p: number,
+  y: Float32Array,
+  b: number,
+  q: number,
+  to: Float32Array,
+  at: number,
+  count: number,
+  add: boolean,
+): void {
+  if (add) for (let i = 0; i < count; i++) to[at + i] += x[a + i] * p + y[b + i] * q;
+  else for (let i = 0; i < count; i++) to[at + i] = x[a + i] * p + y[b + i] * q;
 }
 
 /** What a scale adds, drawn along all axes but the first: a row for each coefficient along that. */
-export interface Rows extends Part {
-  drawing: Drawing;
+export interface Rows {
+  sources: Source[];
   /** Values of a row: all axes but the first. */
   size: number;
 }
 
-/** The rows of each entry of the spectrum; what they are drawn as is added up. */
-export function drawnRows(reduced: Float32Array, place: Layout, scratch = new Scratch()): Rows[][] {
+/** The rows of each entry of the spectrum. */
+export function drawnRows(reduced: Float32Array, place: Layout, scratch = new Scratch()): Rows[] {
   const { space, level, subbands } = place;
   return Array.from({ length: level + 1 }, (_, index) => {
     const bands = subbands.filter((band) => band.index === index);
     const { shape } = bands[0];
-    const drawingOf = (filter: string, axis: number): Drawing => {
-      const band = bands.find((one) => axisFilters(one)[axis] === filter)!;
-      return drawing(band, axis, space[axis]);
-    };
     let parts = new Map<string, Part>();
     for (const band of bands) parts.set(axisFilters(band), { data: reduced, at: band.offset });
+    /** The two that differ on an axis alone, or the one of them that there is. */
+    const sourcesOf = (rest: string, axis: number): Source[] =>
+      ["a", "d"].flatMap((filter) => {
+        const part = parts.get(rest + filter);
+        const band = bands.find((one) => axisFilters(one)[axis] === filter)!;
+        return part ? [{ ...part, drawing: drawing(band, axis, space[axis]) }] : [];
+      });
     for (let axis = space.length - 1; axis > 0; axis--) {
       const outer = product(shape.slice(0, axis));
       const inner = product(space.slice(axis + 1));
-      const plans = { a: drawingOf("a", axis), d: index > 0 ? drawingOf("d", axis) : null };
-      // Subbands that differ only on axes already drawn are one from here on.
       const made: typeof parts = new Map();
-      for (const [filters, part] of parts) {
-        const rest = filters.slice(0, axis);
-        const known = made.get(rest);
+      for (const key of parts.keys()) {
+        const rest = key.slice(0, axis);
+        if (made.has(rest)) continue;
         const size = outer * space[axis] * inner;
+        // Rows are kept; what they are made from is not.
         const data =
           axis > 1 ? scratch.take(`drawn ${axis} ${rest}`, size) : new Float32Array(size);
-        const to = known ?? { data, at: 0 };
-        made.set(rest, to);
-        const plan = plans[filters[axis] as "a" | "d"]!;
-        drawAxis(part, outer, shape[axis], inner, plan, to, known !== undefined);
+        made.set(rest, { data, at: 0 });
+        drawAxis(sourcesOf(rest, axis), outer, shape[axis], inner, { data, at: 0 });
       }
       parts = made;
     }
-    const size = product(space.slice(1));
-    return [...parts].map(([filter, part]) => ({ ...part, size, drawing: drawingOf(filter, 0) }));
+    return { sources: sourcesOf("", 0), size: product(space.slice(1)) };
   });
 }
 
@@ -253,12 +319,8 @@ export function drawnRows(reduced: Float32Array, place: Layout, scratch = new Sc
 export function scaleMaps(reduced: Float32Array, place: Layout): Float32Array {
   const area = product(place.space);
   const maps = new Float32Array((place.level + 1) * area);
-  drawnRows(reduced, place).forEach((rows, index) => {
-    const to = { data: maps, at: index * area };
-    rows.forEach((part, i) => {
-      const [band] = place.subbands.filter((one) => one.index === index);
-      drawAxis(part, 1, band.shape[0], part.size, part.drawing, to, i > 0);
-    });
+  drawnRows(reduced, place).forEach(({ sources, size }, index) => {
+    drawAxis(sources, 1, 0, size, { data: maps, at: index * area });
   });
   return maps;
 }

@@ -58,7 +58,7 @@ export class Computer {
   private readonly rankings: Memo<Ranked>;
   private readonly magnitudes: Memo<Uint32Array>;
   private readonly maps: Memo<Float32Array>;
-  private readonly rows: Memo<Rows[][]>;
+  private readonly rows: Memo<Rows[]>;
 
   constructor(private readonly payload: Payload) {
     // Going back to a basis seen before is free; for large signals memory matters more.

@@ -1,5 +1,5 @@
 /** Attribution of a volume as colours that a ray can meet: red, green, blue and opacity. */
-import { type Rows, drawRow } from "./attribution";
+import { type Rows, drawPlace } from "./attribution";
 import { type Rgb, opaqueMap, scaleColours } from "./colour";
 import type { Colouring } from "./types";
 
@@ -15,65 +15,26 @@ const MANY = 2 ** 19;
 /** Values that stay in the nearest cache. */
 const BLOCK = 1024;
 
-/** What a scale says about voxels `start` ... `start + length - 1` of a plane. */
-function drawBlock(
-  rows: readonly Rows[],
-  plane: number,
-  start: number,
-  length: number,
-  out: Float32Array,
-  at: number,
-  add: boolean,
-): void {
-  const [low, high] = rows;
-  const { source, share } = low.drawing;
-  const from = low.at + source[plane] * low.size + start;
-  if (high) {
-    const above = high.at + high.drawing.source[plane] * high.size + start;
-    const parts = [share[plane], high.drawing.share[plane]] as const;
-    drawTwo(low.data, from, high.data, above, parts, out, at, length, add);
-  } else drawRow(low.data, from, share[plane], out, at, length, add);
-  for (const { data, at: first, size, drawing } of rows) {
-    for (const [k, place] of drawing.left) {
-      if (place === plane) drawRow(data, first + k * size + start, 1, out, at, length, true);
-    }
-  }
-}
-
-/** Both parts of a scale in one go: half the visits to the output. */
-function drawTwo(
-  x: Float32Array,
-  from: number,
-  y: Float32Array,
-  above: number,
-  [p, q]: readonly [number, number],
-  out: Float32Array,
-  at: number,
-  count: number,
-  add: boolean,
-): void {
-  if (add) for (let i = 0; i < count; i++) out[at + i] += x[from + i] * p + y[above + i] * q;
-  else for (let i = 0; i < count; i++) out[at + i] = x[from + i] * p + y[above + i] * q;
-}
-
 /**
  * Magnitude that becomes opaque: a quantile of what all scales together say about each place,
  * rounded up by less than 0.2 %; 0 where nothing is attributed.
  *
  * It does not depend on which scales are chosen, so that a scale looks alike alone and among others.
  */
-export function voxelLimit(rows: readonly Rows[][], planes: number): number {
+export function voxelLimit(rows: readonly Rows[], planes: number): number {
   const bins = new Uint32Array(2 ** (31 - REST));
   const sums = new Float32Array(BLOCK);
   const bits = new Int32Array(sums.buffer);
-  const { size } = rows[0][0];
+  const { size } = rows[0];
   // Odd, so that all places of a coarse coefficient have their turn.
   const step = 2 * Math.floor((planes * size) / MANY / 2) + 1;
   let count = 0;
-  for (let plane = step >> 1; plane < planes; plane += step) {
-    for (let start = 0; start < size; start += BLOCK) {
-      const length = Math.min(BLOCK, size - start);
-      rows.forEach((scale, i) => drawBlock(scale, plane, start, length, sums, 0, i > 0));
+  for (let start = 0; start < size; start += BLOCK) {
+    const length = Math.min(BLOCK, size - start);
+    for (let plane = step >> 1; plane < planes; plane += step) {
+      rows.forEach(({ sources }, i) => {
+        drawPlace(sources, plane, start, size, length, sums, 0, i > 0);
+      });
       for (let i = 0; i < length; i++) bins[(bits[i] & 0x7fffffff) >>> REST]++;
       count += length;
     }
@@ -95,13 +56,13 @@ export function voxelLimit(rows: readonly Rows[][], planes: number): number {
  * that of the sum in a colour map.
  */
 export function colourVoxels(
-  rows: readonly Rows[][],
+  rows: readonly Rows[],
   planes: number,
   scales: readonly number[] | null,
   limit: number,
   { overlay, colour_map }: Colouring,
 ): Uint8Array {
-  const { size } = rows[0][0];
+  const { size } = rows[0];
   const out = new Uint8Array(4 * planes * size);
   if (limit === 0) return out;
   const chosen = scales ?? rows.map((_, index) => index);
@@ -110,20 +71,15 @@ export function colourVoxels(
   const table = mixed ? null : premultiplied(colour_map);
   const colours = Float64Array.from(chosen.flatMap((i) => scaleColours(rows.length - 1)[i]));
   const values = new Float32Array(BLOCK * (mixed ? chosen.length : 1));
-  for (let plane = 0; plane < planes; plane++) {
-    for (let start = 0; start < size; start += BLOCK) {
-      const length = Math.min(BLOCK, size - start);
-      chosen.forEach((index, i) => {
-        drawBlock(
-          rows[index],
-          plane,
-          start,
-          length,
-          values,
-          mixed ? i * BLOCK : 0,
-          !mixed && i > 0,
-        );
-      });
+  // Planes inside, because neighbours are drawn from the same rows.
+  for (let start = 0; start < size; start += BLOCK) {
+    const length = Math.min(BLOCK, size - start);
+    for (let plane = 0; plane < planes; plane++) {
+      for (let i = 0; i < chosen.length; i++) {
+        const { sources } = rows[chosen[i]];
+        const to = mixed ? i * BLOCK : 0;
+        drawPlace(sources, plane, start, size, length, values, to, !mixed && i > 0);
+      }
       const at = plane * size + start;
       if (table) mapBlock(pixels, at, length, values, limit, table);
       else mixBlock(pixels, at, length, values, limit, colours);
