@@ -209,3 +209,25 @@ def test_kernel_and_browser_know_the_same_limits() -> None:
         name: CAMERA[name] for name in ("azimuth", "elevation", "zoom")
     }
     assert "pan: [0, 0]" in of("CAMERA")
+
+
+def test_the_static_picture_goes_through_the_crosshair(
+    explore: Explore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizes, "MOST_VOXELS", 6 * 5 * 4)
+    x = random(1, 1, 18, 14, 12).float()
+    explorer = explore(lambda p: p.flatten(1)[:, :2], x, 0, "saliency", show_progress=False)
+    assert explorer._data["reduced"] == 3
+    places = []
+    whole = wam.Attribution.plot
+
+    def plot(self: wam.Attribution, *arguments: Any, **options: Any) -> Any:
+        places.append(options["place"])
+        return whole(self, *arguments, **options)
+
+    monkeypatch.setattr(wam.Attribution, "plot", plot)
+    assert explorer._picture() is not None
+    explorer.crosshair = [5, 4, 0]
+    assert explorer._picture() is not None
+    # The last block along the second axis has two voxels.
+    assert places == [None, (16, 12, 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,26 +61,41 @@ def shown(explanation: Explanation, signal: Tensor) -> np.ndarray:
 
 
 def plot(
-    attribution: Attribution, sample: int = 0, *, keep: float = 0.1, width: float = 7.0
+    attribution: Attribution,
+    sample: int = 0,
+    *,
+    keep: float = 0.1,
+    width: float = 7.0,
+    place: Sequence[int] | None = None,
 ) -> NotebookFigure:
     """Draw signal, attribution by scale, pyramid, spectrum and reconstruction of one sample.
 
     For a sound over one time axis: waveform, important part, scaleogram with its frequencies and
-    spectrum, and what the front end gives, if there is one, with its attribution.
+    spectrum, and what the front end gives, if there is one, with its attribution. For a volume:
+    three slices, in mm where the voxel size is known, and the cube mosaic.
 
     Parameters
     ----------
     attribution : Attribution
-        Of an image, a sound or a volume (a volume is drawn by its middle slice).
+        Of an image, a sound or a volume.
     sample : int
         Which one of the batch.
     keep : float
         Share of coefficients in the reconstruction.
     width : float
         Of the figure, in inches; 7 fits two columns of a paper.
+    place : sequence of int, optional
+        Of a volume: the voxel ``(d, h, w)`` that the slices go through. By default, along each
+        axis, where most is attributed.
     """
     one = attribution[sample]
     e = one.explanation
+    if place is not None and e.modality != "volume":
+        raise ValueError(f"place is {place!r}: it is for volumes, and this is of an {e.modality}")
+    if e.modality == "volume":
+        from wam_widgets.figures_volume import plot_volume
+
+        return plot_volume(one, keep=keep, width=width, place=place)
     if e.modality == "audio":
         from wam_widgets.figures_audio import plot_sound
 
@@ -131,14 +147,9 @@ def title(axes: Axes, text: str) -> None:
     axes.set_title(text, loc="left", fontsize=7, pad=3)
 
 
-def _slice(values: np.ndarray) -> np.ndarray:
-    """Return the middle slice of a volume, other arrays as they are; first axis stays."""
-    return values[:, values.shape[1] // 2] if values.ndim == 4 else values
-
-
 def _draw_picture(axes: Axes, e: Explanation, signal: Tensor) -> None:
-    values = _slice(shown(e, signal))
-    reference = _slice(shown(e, e.signal[0]))
+    values = shown(e, signal)
+    reference = shown(e, e.signal[0])
     low, high = (0.0, 1.0) if e.std is not None else (reference.min(), reference.max())
     picture = np.clip((values - low) / (high - low if high > low else 1.0), 0, 1)
     rgb = picture.transpose(1, 2, 0) if len(picture) == 3 else picture.mean(0)
@@ -149,7 +160,7 @@ def _draw_picture(axes: Axes, e: Explanation, signal: Tensor) -> None:
 def _draw_overlay(axes: Axes, one: Attribution) -> None:
     e = one.explanation
     _draw_picture(axes, e, e.signal[0])
-    maps = np.abs(_slice(one.scale_maps()[0].detach().float().cpu().numpy()))
+    maps = np.abs(one.scale_maps()[0].detach().float().cpu().numpy())
     top = np.quantile(maps.sum(0), 0.995) or 1.0
     colours = scale_colours(len(maps))[::-1]
     total = maps.sum(0)
@@ -160,13 +171,11 @@ def _draw_overlay(axes: Axes, one: Attribution) -> None:
 
 def _draw_mosaic(figure: Figure, axes: Axes, one: Attribution) -> None:
     mosaic = one.mosaic()[0].sum(0).detach().float().cpu().numpy()
-    if mosaic.ndim == 3:
-        mosaic = mosaic[mosaic.shape[0] // 4]
     limit = limit_of(mosaic)
     # The root keeps the sign and lets weak scales be seen beside strong ones; the bar says so.
     norm = FuncNorm((signed_root, signed_square), vmin=-limit, vmax=limit)
     image = axes.imshow(mosaic, cmap=DIVERGING, norm=norm, interpolation="nearest")
-    _draw_borders(axes, one.values)
+    draw_borders(axes, one.values)
     axes.set_xticks([])
     axes.set_yticks([])
     bar = figure.colorbar(image, ax=axes, orientation="horizontal", pad=0.04, fraction=0.05)
@@ -188,7 +197,7 @@ def signed_square(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(values) * np.square(values))
 
 
-def _draw_borders(axes: Axes, values: Coefficients) -> None:
+def draw_borders(axes: Axes, values: Coefficients) -> None:
     edge = np.array(values.approximation.shape[-2:])
     for level in values.details:
         size = np.array(next(iter(level.values())).shape[-2:])

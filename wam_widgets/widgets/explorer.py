@@ -180,12 +180,13 @@ class Explorer(Controls):
         """Return a PNG, base64, of what the controls show; None if nothing is computed yet."""
         known = self.explanation
         basis = Basis(self.family, self.level, self.mode)
-        key = (self.method, self.target, basis, self.sample, self.keep)
+        place = self._voxel()
+        key = (self.method, self.target, basis, self.sample, self.keep, place)
         if (self.method, self.target) not in known.entries:
             return None
         if self._png is None or self._png[0] != key:
             try:
-                figure = known.at(basis).plot(self.sample, keep=self.keep)
+                figure = known.at(basis).plot(self.sample, keep=self.keep, place=place)
                 file = io.BytesIO()
                 figure.savefig(file, format="png", dpi=_PNG_DPI, metadata={"Software": None})
             except Exception:  # the widget must be shown whatever happens to its substitute
@@ -193,6 +194,18 @@ class Explorer(Controls):
                 return None
             self._png = (key, base64.b64encode(file.getvalue()).decode("ascii"))
         return self._png[1]
+
+    def _voxel(self) -> tuple[int, ...] | None:
+        """Return the voxel of the volume, in full, that the chosen crosshair stands for."""
+        if self.crosshair is None or self._modality != "volume":
+            return None
+        factor = self._data["reduced"]
+        space = self._live_state.explanation.space
+        middle = (
+            (k * factor, min((k + 1) * factor, n))
+            for k, n in zip(self.crosshair, space, strict=True)
+        )
+        return tuple((start + stop - 1) // 2 for start, stop in middle)
 
     def _answer_explain(self, job: Job) -> dict[str, Any]:
         def progress(done: int, total: int, partial: Callable[[], Entry]) -> None:
