@@ -3,8 +3,9 @@ import { Camera, Room } from "../src/gl/camera";
 import { filled } from "../src/gl/filled";
 import type { Bytes, Scene } from "../src/gl/marcher";
 import { pick } from "../src/gl/pick";
-import { densities, densityOf, opacityAt } from "../src/gl/transfer";
+import { defaultTransfer, densities, densityOf, opacityAt } from "../src/gl/transfer";
 
+const USUAL = defaultTransfer(new Uint8Array(480));
 const POINTS = [
   [0.2, 0.1],
   [0.4, 0.5],
@@ -32,16 +33,37 @@ describe("opacity", () => {
   });
 });
 
+describe("without points of the reader's", () => {
+  /** Noise around a background, and a thing of another value. */
+  const made = (background: number, thing: number): Uint8Array =>
+    Uint8Array.from({ length: 40_000 }, (_, i) => {
+      const noise = Math.sin(i) + Math.sin(1.7 * i) + Math.sin(2.9 * i) + Math.sin(4.3 * i);
+      return Math.max(0, Math.min(255, (i % 50 === 0 ? thing : background) + 3 * noise));
+    });
+
+  it.each([
+    [0, 200],
+    [100, 230],
+    [220, 60],
+  ])("the background %d is clear, a thing of %d is not", (background, thing) => {
+    const { input } = defaultTransfer(made(background, thing));
+    for (const value of [-8, 0, 8]) expect(opacityAt(input, (background + value) / 255)).toBe(0);
+    expect(opacityAt(input, thing / 255)).toBeGreaterThan(0.05);
+    expect(input.map(([x]) => x)).toEqual([...input.map(([x]) => x)].sort((a, b) => a - b));
+    expect([input[0]![0], input.at(-1)![0]]).toEqual([0, 1]);
+  });
+});
+
 describe("table", () => {
-  it("holds the layers one after the other, the default for one that is left out", () => {
-    const own = densities({ attribution: [[0, 0.5], [1, 0.5]] }, 0); // prettier-ignore
-    const plain = densities(null, 0);
+  it("holds the layers one after the other", () => {
+    const own = densities({ ...USUAL, attribution: [[0, 0.5], [1, 0.5]] }, 0); // prettier-ignore
+    const plain = densities(USUAL, 0);
     expect(own.subarray(0, 256)).toEqual(plain.subarray(0, 256));
     expect(own[256 + 128]).toBeCloseTo(Math.log(2), 6);
   });
 
   it("draws no attribution below the threshold, and all of it above", () => {
-    const [none, half] = [densities(null, 0), densities(null, 0.5)];
+    const [none, half] = [densities(USUAL, 0), densities(USUAL, 0.5)];
     expect(none[256]).toBe(0);
     for (let i = 0; i < 256; i++) {
       if (i / 255 < 0.47) expect(half[256 + i]).toBe(0);
@@ -64,7 +86,7 @@ describe("what is drawn", () => {
     signal.data[index(2, 3, 4)] = 255;
     const found = empty(4);
     found.data[4 * index(4, 1, 9) + 3] = 255;
-    const table = densities(null, 0.1);
+    const table = densities(USUAL, 0.1);
     expect(filled(signal, null, table)).toEqual(
       [[1.5 / 6, 3.5 / 6], [2.5 / 8, 4.5 / 8], [3.5 / 10, 5.5 / 10]], // prettier-ignore
     );
@@ -88,7 +110,8 @@ describe.each(["composite", "mip"] as const)("pointing, %s", (rendering) => {
     camera,
     signal: empty(1),
     found: null,
-    table: densities(null, 0.1),
+    transfer: USUAL,
+    table: densities(USUAL, 0.1),
     tones: [],
     ink: [],
     clip: [[0, 1], [0, 1], [0, 1]], // prettier-ignore

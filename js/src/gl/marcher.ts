@@ -1,8 +1,8 @@
 /** The one WebGL2 context of a view: textures, and rays marched through them on demand. */
-import type { Pair, Rendering } from "../core/viewing";
+import type { Layer, Pair, Rendering } from "../core/viewing";
 import type { Camera } from "./camera";
 import { FRAGMENT, VERTEX } from "./shaders";
-import { STRETCH } from "./transfer";
+import { type Points, STRETCH } from "./transfer";
 
 /** A volume in bytes, its sizes along D, H, W. */
 export interface Bytes {
@@ -16,7 +16,8 @@ export interface Scene {
   signal: Bytes;
   /** Colour times opacity, and opacity, of the attribution; null: none. */
   found: Bytes | null;
-  /** As `densities` makes it. */
+  /** Opacity by value, and the densities that follow from it. */
+  transfer: Readonly<Record<Layer, Points>>;
   table: Float32Array;
   /** Colours of the input from 0 to 1, and what the brightest is drawn in by projection. */
   tones: readonly (readonly number[])[];

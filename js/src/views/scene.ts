@@ -3,11 +3,11 @@ import { parseColour } from "../core/colour";
 import { type State, spaceOf } from "../core/state";
 import type { Theme } from "../core/theme";
 import type { Payload } from "../core/types";
-import type { Pair } from "../core/viewing";
+import type { Layer, Pair, Transfer } from "../core/viewing";
 import { Camera, Room } from "../gl/camera";
 import { filled } from "../gl/filled";
 import type { Bytes, Scene } from "../gl/marcher";
-import { densities } from "../gl/transfer";
+import { type Points, defaultTransfer, densities } from "../gl/transfer";
 import { layerOf, lines } from "./picture";
 import { voxelSize } from "./planes";
 
@@ -33,20 +33,34 @@ export class Scenes {
   private readonly found = kept((data: Uint8Array, sizes: number[]): Bytes => ({ data, sizes }));
   private readonly table = kept(densities);
   private readonly filled = kept(filled);
+  private readonly whole = kept(inputBytes);
+  private readonly usual = kept(({ data }: Bytes) => defaultTransfer(data));
+  private readonly transfer = kept((usual: Record<Layer, Points>, own: Transfer | null) => ({
+    ...usual,
+    ...own,
+  }));
 
-  /** null where there is nothing to be seen at all. */
+  /** What is clear and what is not is told by the original, so that a part of it looks like it. */
+  private original(state: State): Bytes {
+    const { data } = layerOf(state, "original");
+    return this.whole(state.payload, data, state.window, false);
+  }
+
   make(state: State, theme: Theme, width: number, height: number): Scene {
     const { payload, frame, sample, camera, projection, rendering, clip } = state;
     const { data, centred } = layerOf(state);
     const signal = this.signal(payload, data, state.window, centred);
     const voxels = frame && frame.request.sample === sample ? frame.voxels : null;
     const found = voxels && this.found(voxels, signal.sizes as number[]);
-    const table = this.table(state.transfer, state.threshold);
+    const usual = this.usual(centred ? signal : this.original(state));
+    const transfer = this.transfer(usual, state.transfer);
+    const table = this.table(transfer, state.threshold);
     const full = this.filled(signal, found, table);
     return {
       camera: new Camera(this.room(payload), camera, projection, width, height),
       signal,
       found,
+      transfer,
       table,
       tones: TONES[theme.dark ? 1 : 0],
       ink: parseColour(theme.ink, [128, 128, 128]).map((v) => v / 255),

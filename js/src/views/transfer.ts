@@ -3,7 +3,7 @@ import { css } from "../core/colour";
 import { listen } from "../core/dispose";
 import { LAYERS, type Layer, type Pair } from "../core/viewing";
 import type { Scene } from "../gl/marcher";
-import { type Points, TRANSFER, opacityAt } from "../gl/transfer";
+import { type Points, opacityAt } from "../gl/transfer";
 import { h } from "./dom";
 import { onKeys } from "./drag";
 import { percent } from "./format";
@@ -61,13 +61,14 @@ function editor(view: View, layer: Layer) {
   const element = h("div", {}, head, canvas);
 
   let chosen = 0;
+  let usual: Points = [];
   let bars: Float32Array = new Float32Array(BINS);
   let counted: Uint8Array | undefined;
   /** Dragged out of the plot: gone if it is let go there. */
   let out = false;
   let holds = false;
 
-  const points = (): Points => store.state.transfer?.[layer] ?? TRANSFER[layer];
+  const points = (): Points => store.state.transfer?.[layer] ?? usual;
   const write = (next: Points | null): void => {
     const { [layer]: _, ...others } = store.state.transfer ?? {};
     const transfer = next ? { ...others, [layer]: next.map(([x, y]) => [x, y] as Pair) } : others;
@@ -198,13 +199,15 @@ function editor(view: View, layer: Layer) {
     surface.clear();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const base = toY(0);
-    context.fillStyle = theme.line;
+    context.fillStyle = theme.muted;
+    context.globalAlpha = 0.3;
     const wide = (width - 2 * PAD) / BINS;
     bars.forEach((share, i) => {
       const high = share * (base - PAD);
       context.fillRect(PAD + i * wide, base - high, Math.max(0.5, wide - 0.5), high);
     });
     context.fillRect(PAD, base, width - 2 * PAD, 1);
+    context.globalAlpha = 1;
     if (layer === "attribution") {
       context.fillStyle = theme.muted;
       for (let y = PAD; y < base; y += 5) context.fillRect(toX(store.state.threshold), y, 1, 2);
@@ -239,6 +242,7 @@ function editor(view: View, layer: Layer) {
     draw(scene: Scene, again: boolean): void {
       if (!surface.fit(again)) return;
       const data = layer === "input" ? scene.signal.data : scene.found?.data;
+      usual = scene.transfer[layer];
       if (data !== counted) bars = histogram(scene, layer);
       counted = data;
       clear.disabled = !store.state.transfer?.[layer];
