@@ -17,8 +17,10 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
+import wam_widgets as wam
+
 FOLDER = Path(__file__).parent.parent / "notebooks"
-NOTEBOOKS = ("image", "audio")
+NOTEBOOKS = ("image", "audio", "volume")
 
 # Read by the kernel's Python when it starts: only this machine can be reached from there.
 OFFLINE = """
@@ -71,6 +73,11 @@ def audio(notebooks: dict[str, Any]) -> Any:
     return notebooks["audio"]
 
 
+@pytest.fixture
+def volume(notebooks: dict[str, Any]) -> Any:
+    return notebooks["volume"]
+
+
 def outputs(notebook: Any, source: str) -> list[dict[str, Any]]:
     """The outputs of the one cell that has this text."""
     (cell,) = (
@@ -116,14 +123,23 @@ def test_numbers_are_as_they_must_be(image: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "source"), [("image", "attribution.plot()"), ("audio", "siren.plot()")]
+    ("name", "source"),
+    [
+        ("image", "attribution.plot()"),
+        ("audio", "siren.plot()"),
+        ("volume", "rod.plot()"),
+        ("volume", "plt.subplots("),
+    ],
 )
 def test_figures_are_drawn(notebooks: dict[str, Any], name: str, source: str) -> None:
     found = outputs(notebooks[name], source)
     assert sum("image/png" in output.get("data", {}) for output in found) == 1
 
 
-@pytest.mark.parametrize(("name", "file"), [("image", "texture.html"), ("audio", "siren.html")])
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("image", "texture.html"), ("audio", "siren.html"), ("volume", "rod.html")],
+)
 def test_the_file_is_written(notebooks: dict[str, Any], name: str, file: str) -> None:
     said = text(outputs(notebooks[name], ".to_html("))
     assert file in said
@@ -215,3 +231,32 @@ def test_the_filter_bank_is_that_of_the_transformer() -> None:
     torch.testing.assert_close(
         model(names["FilterBank"]()(x)), wanted["input_values"].float(), atol=2e-3, rtol=0
     )
+
+
+def test_roughness_is_found_where_and_at_the_scale_it_is(volume: Any) -> None:
+    shares = table(outputs(volume, "questions = {"), 3)
+    assert list(shares) == ["rough rod", "smooth torus", "rough against smooth rod"]
+    for row in shares.values():
+        assert sum(row) == pytest.approx(100, abs=2)
+    assert shares["smooth torus"][2] < 5
+    assert shares["rough against smooth rod"][2] > 12
+
+    planted = table(outputs(volume, "def near("), 3)
+    assert tuple(planted) == wam.methods()
+    for near, fine_near, fine_away in planted.values():
+        assert near > 55 and fine_near > 80 and fine_away < 8
+    # The cloud and the noise: half of what is fine in the volume.
+    assert table(outputs(volume, "def near("), 2)["energy of that scale"][1] > 40
+
+    complete = text(outputs(volume, "float(total))"))
+    change, *sums = [float(line.split()[-1]) for line in complete.strip().splitlines()]
+    assert sums == pytest.approx([change] * 3, abs=0.02)
+
+
+def test_few_coefficients_are_enough(volume: Any) -> None:
+    kept = table(outputs(volume, "regions = {"), 4)
+    assert list(kept) == ["0.1%", "0.2%", "0.5%", "1.0%", "100.0%"]
+    probability, rod, torus, away = kept["0.5%"]
+    assert probability > kept["100.0%"][0] + 0.1
+    assert rod > torus + 10 and away < 10
+    assert kept["100.0%"][1:] == [100, 100, 100]
