@@ -132,11 +132,14 @@ function words(
   };
   c.textBaseline = "middle";
   c.font = `11px ${theme.font}`;
-  if (width >= 2 * SHORT) put(title, left + 6, top + 11, "left");
+  const titled = width >= 2 * SHORT;
+  if (titled) put(title, left + 6, top + 11, "left");
+  // The letter at the top gives way to the title.
+  const after = titled ? left + c.measureText(title).width + 18 : 0;
   c.font = `600 11px ${theme.font}`;
   put(west, left + 6, top + height / 2, "left");
   put(east, left + width - 6, top + height / 2, "right");
-  put(north, left + width / 2, top + 11, "center");
+  put(north, Math.max(left + width / 2, after), top + 11, "center");
   put(south, left + width / 2, top + height - 10, "center");
 }
 

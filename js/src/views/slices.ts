@@ -165,10 +165,11 @@ function sliders(view: View) {
         input.style.setProperty("--wam-fill", `${(100 * index) / Math.max(1, last)}%`);
       });
       const [low, high] = state.window ?? state.payload.display.range;
-      write(range, `${number(low, 2)} to ${number(high, 2)}`);
+      write(range, `${number(low, 2)}…${number(high, 2)}`);
+      range.title = `${number(low)} to ${number(high)}`;
       const { reduced } = state.payload;
       write(note, reduced > 1 ? `Averaged down ${reduced} times` : "");
-      reset.classList.toggle("wam-gone", state.window === null);
+      reset.hidden = state.window === null;
     },
   };
 }
