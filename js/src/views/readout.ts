@@ -117,12 +117,12 @@ function everyScale(state: State, frame: Frame, at: readonly number[]): string[]
       ([index, value]) => `${index === 0 ? "approx." : level + 1 - index}\u00a0${signed(value, 2)}`,
     );
   const name = [scaleName(top, level).toLowerCase(), ...octave(state, top, level)].join(", ");
-  return [
-    place(at, state),
-    ...(state.payload.modality === "volume" ? voxel(state, frame, at) : []),
-    `strongest ${name} (${rank(frame, strongest)})`,
-    `scale ${list.join(", ")}`,
-  ];
+  const leading = `strongest ${name} (${rank(frame, strongest)})`;
+  const each = `scale ${list.join(", ")}`;
+  // A line with a voxel in it is long: what matters least stands last.
+  return state.payload.modality === "volume"
+    ? [place(at, state), ...voxel(state, frame, at), each, leading]
+    : [place(at, state), leading, each];
 }
 
 /** What is drawn at a voxel: the grey as a value, and the sum of the chosen scales. */
