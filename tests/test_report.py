@@ -300,6 +300,29 @@ def test_demo_of_a_sound(stand_in: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert len(payload["curves"]) == len(payload["entries"]) == 5
 
 
+def test_demo_of_a_volume(stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "DEMO_METHODS", ("saliency",))
+    path = tmp_path / "demo.html"
+    assert command.main(["demo", "volume", "--output", str(path), "--no-open"]) == 0
+    payload = Page(path.read_text(encoding="utf-8")).content()["payload"]
+    example = wam.examples.volume()
+    assert payload["modality"] == "volume"
+    assert payload["title"].startswith("What a volume classifier looks at: ")
+    assert (payload["spacing"], payload["orientation"]) == (
+        list(example.spacing or ()),
+        example.orientation,
+    )
+    # Every solid is explained, and nothing for what is none.
+    assert example.truth is not None
+    solids = set(example.truth.flatten().tolist()) - {-1}
+    assert {e["classes"][0][0] for e in payload["entries"]} >= solids
+    assert (
+        len(payload["curves"])
+        == len(payload["entries"])
+        == len(solids | {payload["entries"][0]["classes"][0][0]})
+    )
+
+
 def test_demo_complains_before_it_computes(
     stand_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -317,6 +340,7 @@ def test_demo_complains_before_it_computes(
     complaint = capsys.readouterr().err
     assert "image" in complaint
     assert "audio" in complaint
+    assert "volume" in complaint
 
 
 def test_a_machine_without_a_screen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Command line: ``python -m wam_widgets demo [image|audio]``."""
+"""Command line: ``python -m wam_widgets demo [image|audio|volume]``."""
 
 from __future__ import annotations
 
@@ -35,12 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def demo(output: Path, kind: str = "image") -> None:
-    """Explain the embedded picture or sound and write it as one file."""
+    """Explain the embedded picture, sound or volume and write it as one file."""
     import wam_widgets as wam
     from wam_widgets.widgets.explorer import front_end
 
     front_end("report.js")  # fail before computing, not after
-    example = wam.examples.audio() if kind == "audio" else wam.examples.image()
+    makers = {
+        "image": wam.examples.image,
+        "audio": wam.examples.audio,
+        "volume": wam.examples.volume,
+    }
+    example = makers[kind]()
     explainer = wam.Explainer(
         example.model,
         example.input,
@@ -49,8 +54,10 @@ def demo(output: Path, kind: str = "image") -> None:
         std=example.std,
         sample_rate=example.sample_rate,
         front_end=example.front_end,
+        spacing=example.spacing,
+        orientation=example.orientation,
     )
-    # All that is in the picture or the sound: the predicted class, and the others.
+    # All that is in the input: the predicted class, and the others.
     assert explainer.logits is not None
     predicted = int(explainer.logits[0].argmax())
     classes = _classes(example)
@@ -64,17 +71,27 @@ def demo(output: Path, kind: str = "image") -> None:
         wam.metrics.curve(explanation.select(*key).at(), explainer) for key in explanation.entries
     ]
     names = ", ".join(sorted(example.class_names[k] for k in classes))
-    verb, what = ("hears", "sound") if kind == "audio" else ("looks at", "texture")
+    verb, what = _WORDS[kind]
     explanation.with_curves(curves).to_html(
         output, title=f"What a {what} classifier {verb}: {names}" if names else None
     )
+
+
+_WORDS = {
+    "image": ("looks at", "texture"),
+    "audio": ("hears", "sound"),
+    "volume": ("looks at", "volume"),
+}
 
 
 def _classes(example: Example) -> list[int]:
     """Return the classes that are in the first sample of an example."""
     if example.events is not None:
         return sorted({event.label for event in example.events[0]})
-    return [] if example.truth is None else sorted(set(example.truth.flatten().tolist()))
+    if example.truth is None:
+        return []
+    truth = example.truth if example.spacing is None else example.truth[0]
+    return sorted(set(truth.flatten().tolist()) - {-1})
 
 
 def show(path: Path) -> bool:
@@ -100,15 +117,15 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo",
         help="explain an embedded example and write one offline HTML file",
-        description="Explain the embedded picture or sound and write one offline, interactive "
-        "HTML file.",
+        description="Explain the embedded picture, sound or volume and write one offline, "
+        "interactive HTML file.",
     )
     demo.add_argument(
         "kind",
         nargs="?",
-        choices=("image", "audio"),
+        choices=tuple(_WORDS),
         default="image",
-        help="a picture (default) or a sound",
+        help="a picture (default), a sound or a volume",
     )
     demo.add_argument(
         "--output", default="demo.html", metavar="FILE", help="the file (default: demo.html)"
