@@ -4,9 +4,12 @@ import { Scratch } from "./scratch";
 import type { Box, Frame, Layout, Subband } from "./types";
 
 /** Attribution of every coefficient: gradient, times the coefficients where the method does. */
-export function attribute(pulled: Float32Array, factor: Float32Array | null): Float32Array {
+export function attribute(
+  pulled: Float32Array,
+  factor: Float32Array | null,
+  out: Float32Array = new Float32Array(factor ? pulled.length : 0),
+): Float32Array {
   if (!factor) return pulled;
-  const out = new Float32Array(pulled.length);
   for (let i = 0; i < out.length; i++) out[i] = pulled[i] * factor[i];
   return out;
 }

@@ -47,6 +47,7 @@ export class Computer {
   /** The last one alone: it is handed over, see GIVEN in server.ts. */
   private readonly voxels = new Memo<Uint8Array>(1);
   private readonly voxelLimits = new Memo<number>(8);
+  private readonly large: boolean;
   private readonly reconstructions: Reconstructions;
   private readonly signals: Memo<Float32Array>;
   private readonly gradients: Memo<Float32Array>;
@@ -62,7 +63,7 @@ export class Computer {
 
   constructor(private readonly payload: Payload) {
     // Going back to a basis seen before is free; for large signals memory matters more.
-    const large = isLarge(payload);
+    const large = (this.large = isLarge(payload));
     const many = large ? 2 : 6;
     const few = large ? 1 : 3;
     this.signals = new Memo(few);
@@ -109,12 +110,13 @@ export class Computer {
 
     const id = `${version} ${where}`;
     const values = this.values.get(id, () => {
-      const p = this.pulled.get(`${version} ${basis}`, () =>
-        pullback(this.gradient(entry, version, sample), place, bank, scratch),
-      );
+      const pulled = (): Float32Array =>
+        pullback(this.gradient(entry, version, sample), place, bank, scratch);
+      const p = this.large ? pulled() : this.pulled.get(`${version} ${basis}`, pulled);
       if (!entry.multiply) return p;
       const from = entry.path ? this.difference(entry, sample, signal) : null;
-      return attribute(p, from ? analyse(from, place, bank, scratch) : z);
+      const factor = from ? analyse(from, place, bank, scratch) : z;
+      return attribute(p, factor, this.large ? p : undefined);
     });
     const total = this.totals.get(id, () => totalOf(values));
     const ranked = this.rankings.get(`${id} ${ranking}`, () => rankValues(values, ranking));

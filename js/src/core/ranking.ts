@@ -180,16 +180,23 @@ export function masked(
   out: Float32Array = new Float32Array(coefficients.length),
 ): Float32Array {
   const magnitude = ranking === "magnitude";
+  const from = bitsOf(coefficients);
+  const to = bitsOf(out);
   for (const band of place.subbands) {
     const start = place.channels * band.offset;
     const stop = start + place.channels * band.shape.reduce((a, b) => a * b, 1);
     if (kept === 0 || (scales && !scales.includes(band.index))) {
       out.fill(0, start, stop);
     } else if (edge === 0) {
-      for (let i = start; i < stop; i++) {
+      // All bits of a coefficient or none: a branch would be guessed wrong too often.
+      const middle = Math.min(Math.max(until, start), stop);
+      for (let i = start; i < middle; i++) {
         const score = magnitude ? Math.abs(values[i]) : values[i];
-        const stays = score > threshold || (score === threshold && i < until);
-        out[i] = stays ? coefficients[i] : 0;
+        to[i] = from[i] & -(score >= threshold);
+      }
+      for (let i = middle; i < stop; i++) {
+        const score = magnitude ? Math.abs(values[i]) : values[i];
+        to[i] = from[i] & -(score > threshold);
       }
     } else if (mask === "soft") {
       for (let i = start; i < stop; i++) {

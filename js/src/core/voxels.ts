@@ -136,8 +136,9 @@ function mapBlock(
 ): void {
   const unit = 255 / limit;
   for (let i = 0; i < length; i++) {
-    const place = Math.max(-255, Math.min(255, values[i] * unit));
-    pixels[at + i] = table[(place + 255.5) | 0];
+    const place = values[i] * unit;
+    const near = place < -255 ? -255 : place > 255 ? 255 : place;
+    pixels[at + i] = table[(near + 255.5) | 0];
   }
 }
 
