@@ -36,6 +36,7 @@ export class Pacer {
   /** Whole pictures come fast enough for every change. */
   private quick = false;
   private elapsed = 0;
+  private wake = (): void => undefined;
 
   constructor(
     private readonly element: HTMLElement,
@@ -52,6 +53,7 @@ export class Pacer {
     onAbort(signal, () => {
       observer.disconnect();
       clearTimeout(this.leaving);
+      this.wake();
       this.release();
     });
   }
@@ -61,6 +63,7 @@ export class Pacer {
     this.scene = scene;
     this.size = size;
     this.stale = true;
+    this.wake();
     void this.run();
   }
 
@@ -143,9 +146,13 @@ export class Pacer {
     else if (this.elapsed < BUDGET / 2) this.side = Math.min(Math.max(...size), this.side * 1.15);
   }
 
-  private async idle(): Promise<void> {
-    const until = performance.now() + IDLE;
-    while (!this.stale && !this.signal.aborted && performance.now() < until) await pause(10);
+  /** Until nothing has changed for a while, or something has. */
+  private idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.stale) return resolve();
+      this.wake = resolve;
+      setTimeout(resolve, IDLE);
+    });
   }
 
   /** In bands, so that what comes in between is answered. */
@@ -177,6 +184,3 @@ export class Pacer {
     this.show({ canvas: whole, quality: "full", elapsed: this.elapsed });
   }
 }
-
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
