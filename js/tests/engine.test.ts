@@ -118,6 +118,26 @@ describe("requests", () => {
     expect(keys.filter((key) => key !== "elapsed")).toEqual(always);
   });
 
+  it("hand the voxels of a volume over once, and make them again when they change", () => {
+    const solid = golden.attributions.find((a) => a.space.length === 3)!;
+    const payload: Payload = { ...payloadOf(solid, golden.bank), modality: "volume" };
+    const { engine, frames, errors, worker } = setUp(payload);
+    const colouring = { overlay: "scales" as const, colour_map: "blue-red" };
+    const changes = [{}, { keep: 0.3 }, { scales: [0] }, {}, { keep: 0.5 }];
+    for (const change of changes) {
+      engine.request(requestOf(solid, { colouring, ...change }));
+      worker.work();
+    }
+    expect(errors).toEqual([]);
+    const voxels = frames.map((frame) => frame.voxels!);
+    expect(voxels[1]).toBe(voxels[0]);
+    expect(voxels[2]).not.toEqual(voxels[0]);
+    expect(voxels[3]).not.toBe(voxels[0]);
+    expect(voxels[3]).toEqual(voxels[0]);
+    expect(voxels[3].some((v) => v > 0)).toBe(true);
+    expect(voxels[4]).toBe(voxels[3]);
+  });
+
   it("report errors and go on", () => {
     const { engine, frames, errors, worker } = setUp();
     engine.request(requestOf(item, { level: 50 }));
