@@ -155,17 +155,25 @@ function splitFour(
   let x0 = x[w];
   let x1 = x[w + 1];
   if (t === 0) {
-    l.fill(0, lowAt, lowAt + count);
-    h.fill(0, highAt, highAt + count);
-  }
-  for (let k = 0; k < count; k++) {
-    const x2 = x[w + 2];
-    const x3 = x[w + 3];
-    l[lowAt + k] += a0 * x0 + a1 * x1 + (a2 * x2 + a3 * x3);
-    h[highAt + k] += b0 * x0 + b1 * x1 + (b2 * x2 + b3 * x3);
-    w += 2;
-    x0 = x2;
-    x1 = x3;
+    for (let k = 0; k < count; k++) {
+      const x2 = x[w + 2];
+      const x3 = x[w + 3];
+      l[lowAt + k] = a0 * x0 + a1 * x1 + (a2 * x2 + a3 * x3);
+      h[highAt + k] = b0 * x0 + b1 * x1 + (b2 * x2 + b3 * x3);
+      w += 2;
+      x0 = x2;
+      x1 = x3;
+    }
+  } else {
+    for (let k = 0; k < count; k++) {
+      const x2 = x[w + 2];
+      const x3 = x[w + 3];
+      l[lowAt + k] += a0 * x0 + a1 * x1 + (a2 * x2 + a3 * x3);
+      h[highAt + k] += b0 * x0 + b1 * x1 + (b2 * x2 + b3 * x3);
+      w += 2;
+      x0 = x2;
+      x1 = x3;
+    }
   }
 }
 

@@ -69,8 +69,10 @@ export function colourVoxels(
   const pixels = new Int32Array(out.buffer);
   const mixed = overlay === "scales";
   const table = mixed ? null : premultiplied(colour_map);
-  const colours = Float64Array.from(chosen.flatMap((i) => scaleColours(rows.length - 1)[i]));
-  const values = new Float32Array(BLOCK * (mixed ? chosen.length : 1));
+  const blocks = 3 * Math.ceil(chosen.length / 3);
+  const colours = new Float64Array(3 * blocks);
+  colours.set(chosen.flatMap((index) => scaleColours(rows.length - 1)[index]));
+  const values = new Float32Array(BLOCK * (mixed ? blocks : 1));
   // Planes inside, because neighbours are drawn from the same rows.
   for (let start = 0; start < size; start += BLOCK) {
     const length = Math.min(BLOCK, size - start);
@@ -88,7 +90,7 @@ export function colourVoxels(
   return out;
 }
 
-/** Colours of several scales, one block of values for each. */
+/** Colours of several scales, one block of values for each; three at a time, zeros filling up. */
 function mixBlock(
   pixels: Int32Array,
   at: number,
@@ -105,14 +107,18 @@ function mixBlock(
     let red = 0;
     let green = 0;
     let blue = 0;
-    for (let v = i, c = 0; v < stop; v += BLOCK, c += 3) {
-      const value = values[v];
-      const magnitude = Math.abs(value);
-      sum += value;
-      weight += magnitude;
-      red += magnitude * colours[c];
-      green += magnitude * colours[c + 1];
-      blue += magnitude * colours[c + 2];
+    for (let v = i, c = 0; v < stop; v += 3 * BLOCK, c += 9) {
+      const x = values[v];
+      const y = values[v + BLOCK];
+      const z = values[v + 2 * BLOCK];
+      const p = Math.abs(x);
+      const q = Math.abs(y);
+      const r = Math.abs(z);
+      sum += x + y + z;
+      weight += p + q + r;
+      red += p * colours[c] + q * colours[c + 3] + r * colours[c + 6];
+      green += p * colours[c + 1] + q * colours[c + 4] + r * colours[c + 7];
+      blue += p * colours[c + 2] + q * colours[c + 5] + r * colours[c + 8];
     }
     const opacity = Math.min(255, Math.abs(sum) * unit);
     // What is not seen needs no colour.
