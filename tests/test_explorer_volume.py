@@ -54,7 +54,7 @@ def test_it_begins_as_a_volume(live: wam.Explorer) -> None:
     assert live.ranking == live.explanation.default_ranking == "signed"
     assert live.camera == CAMERA
     assert (live.projection, live.rendering, live.threshold) == ("perspective", "composite", 0.1)
-    assert [live.crosshair, live.window, live.clip, live.transfer] == [None] * 4
+    assert [live.window, live.clip, live.transfer] == [None] * 3
     assert set(VIEWING) < set(CONTROLS) <= set(live.keys)
 
 
@@ -211,6 +211,20 @@ def test_kernel_and_browser_know_the_same_limits() -> None:
     assert "pan: [0, 0]" in of("CAMERA")
 
 
+def test_the_slices_begin_where_most_is_attributed(explore: Explore) -> None:
+    x = torch.ones(1, 1, 12, 14, 16)
+
+    def model(points: torch.Tensor) -> torch.Tensor:
+        block = points[:, 0, 7:10, 2:5, 9:12].mean(dim=(1, 2, 3))
+        single = points[:, 0, 1, 1, 1] * 0.1
+        return torch.stack([block + single, torch.zeros_like(block)], 1)
+
+    explorer = explore(model, x, 0, "saliency", show_progress=False)
+    assert explorer.crosshair == [8, 3, 10]
+    nothing = explore(model, 0 * x, 0, "saliency", show_progress=False)
+    assert nothing.crosshair is None
+
+
 def test_the_static_picture_goes_through_the_crosshair(
     explore: Explore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,4 +244,4 @@ def test_the_static_picture_goes_through_the_crosshair(
     explorer.crosshair = [5, 4, 0]
     assert explorer._picture() is not None
     # The last block along the second axis has two voxels.
-    assert places == [None, (16, 12, 1)]
+    assert places == [(1, 1, 1), (16, 12, 1)]  # the first two values are in the first block

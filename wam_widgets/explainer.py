@@ -385,8 +385,9 @@ def explain(
 
     A volume of 128³ voxels and one channel, with three 3-D convolutions (16, 32 and 64 channels,
     pooling between them) and 25 points: 0.8 GiB at the peak, the whole process and a reconstruction
-    included; one pass of the model alone peaks at 0.65 GiB. With twice the channels: 1.1 and 1.0.
-    256³ voxels, 8, 16 and 32 channels: 3.0 and 2.8 GiB. No GPU is needed.
+    included; one pass of the model alone peaks at 0.65 GiB. With twice the channels: 1.1 and 1.0
+    (4 points). 256³ voxels, 8, 16 and 32 channels: 3.0 and 2.8 GiB (2 points, no reconstruction).
+    No GPU is needed.
     """
     names = [method] if isinstance(method, str) else list(method)
     if not names:

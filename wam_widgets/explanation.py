@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "Entry", "Explanation"]
 
-_DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 2)}
+_DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 3)}
 """Most faithful family and level per modality, measured; short filters, deep."""
 
 

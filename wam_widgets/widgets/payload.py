@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from wam_widgets.explainer import DEFAULT_METHOD
@@ -97,7 +98,31 @@ def default_controls(explanation: Explanation) -> dict[str, Any]:
     }
     if explanation.modality != "image":  # whose panels are those of the trait
         controls["panels"] = list(PANELS[explanation.modality])
+    if explanation.modality == "volume" and explanation.entries:
+        controls["crosshair"] = _focus(explanation, factor)
     return controls
+
+
+def _focus(explanation: Explanation, factor: int) -> list[int] | None:
+    """Return the voxel of the first sample, as shown, around which most is attributed.
+
+    In the signal's domain, so that it does not depend on the basis. None, the middle, where
+    nothing is attributed.
+    """
+    entry = explanation.entry
+    gradient = entry.gradient[:1]
+    if entry.multiply:
+        start = 0 if entry.baseline is None else entry.baseline[:1]
+        gradient = gradient * (explanation.signal[:1] - start)
+    density = _numpy(gradient.abs().sum(dim=1, keepdim=True))
+    shown = torch.from_numpy(np.ascontiguousarray(reduce(density, factor, "sum")))
+    # Around a voxel, not at it: the strongest single one may be noise.
+    sizes = [min(3, n - 1 + n % 2) for n in shown.shape[2:]]
+    for _ in range(2):
+        shown = torch.nn.functional.avg_pool3d(shown, sizes, 1, [k // 2 for k in sizes])
+    if not shown.any():
+        return None
+    return [int(k) for k in np.unravel_index(int(shown.argmax()), shown.shape[2:])]
 
 
 _NOUN = {"image": "an image", "audio": "a sound", "volume": "a volume"}
