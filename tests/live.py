@@ -59,10 +59,10 @@ HELD = """
     return removeEventListener.call(this, type, listener, options);
   };
 
-  for (const name of ["ResizeObserver", "MutationObserver"]) {
+  for (const name of ["ResizeObserver", "MutationObserver", "IntersectionObserver"]) {
     const Original = window[name];
     window[name] = class extends Original {
-      constructor(callback) { super(callback); this.ours = ours(); }
+      constructor(...given) { super(...given); this.ours = ours(); }
       observe(...given) {
         if (this.ours && !this.on) { this.on = true; held.observers++; }
         super.observe(...given);

@@ -6,15 +6,12 @@ Notebooks of the browser tests import this file, so it knows nothing of its neig
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 import wam_widgets as wam
-
-Numbers = npt.NDArray[np.float64]
 
 SPACE = (24, 32, 48)
 SPACING = (1.6, 1.25, 0.8)
@@ -22,6 +19,10 @@ SPACING = (1.6, 1.25, 0.8)
 EDGES = tuple(n * s for n, s in zip(SPACE, SPACING, strict=True))
 ORIENTATION = "SPL"
 BASIS = wam.Basis("haar", 2)
+
+NOTHING = [[0, 0], [1, 0]]
+OPAQUE = {"input": [[0, 0], [0.35, 0], [0.36, 1], [1, 1]], "attribution": NOTHING}
+"""Opacities: the input opaque from about half of the value of either ball on, alone."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def explained(
     )
 
 
+@cache
 def signed(orientation: str | None = None) -> wam.Explanation:
     """One ball speaks for the class, the other one against it."""
     weight = BALL.inside().double() - OTHER.inside().double()

@@ -17,15 +17,12 @@ import wam_widgets as wam
 from tests import solid
 from tests.exported import Exported
 from tests.observe import Observed
-from tests.solid import BALL, EDGES, OTHER, SPACE
+from tests.solid import BALL, EDGES, NOTHING, OPAQUE, OTHER, SPACE
 from tests.space import Camera, Solid, apart, centroid, opaque, overlap, shrunk
 
 GOLDEN = Path(__file__).parent / "golden"
 PROJECTION = "Projection: perspective, or parallel (orthographic)"
 
-NOTHING = [[0, 0], [1, 0]]
-SOLID_INPUT = {"input": [[0, 0], [0.35, 0], [0.36, 1], [1, 1]], "attribution": NOTHING}
-"""Opaque from about half of the value of either ball on."""
 GOLDEN_POSES = {"front": ("D",), "side": ("W",), "corner": ("Reset view",)}
 
 
@@ -56,7 +53,7 @@ def turned(shown: Solid, azimuth: int, elevation: int) -> None:
 def test_a_ball_is_where_it_must_be(
     page: Observed, exported: Exported, orientation: str | None
 ) -> None:
-    shown = opened(page, exported, solid.plain(orientation), transfer=SOLID_INPUT)
+    shown = opened(page, exported, solid.plain(orientation), transfer=OPAQUE)
     for name in ("perspective", "orthographic"):
         shown.view.choose(PROJECTION, name)()
         for azimuth, elevation in ((30, 20), (55, 5), (-30, 70)):
@@ -75,7 +72,7 @@ def test_a_ball_is_where_it_must_be(
 
 
 def test_pan_and_zoom(page: Observed, exported: Exported) -> None:
-    shown = opened(page, exported, solid.plain(), transfer=SOLID_INPUT)
+    shown = opened(page, exported, solid.plain(), transfer=OPAQUE)
     shown.turn("+", "Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowUp")
     mask = opaque(shown.picture())
     size = len(mask)
@@ -157,7 +154,7 @@ def front(shown: Solid) -> None:
 
 
 def test_a_cut_takes_away_one_half_and_nothing_else(page: Observed, exported: Exported) -> None:
-    shown = opened(page, exported, solid.signed(), transfer=SOLID_INPUT)
+    shown = opened(page, exported, solid.signed(), transfer=OPAQUE)
     front(shown)
     whole = shown.picture()
     camera = Camera(0, 0, "orthographic")

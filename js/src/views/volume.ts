@@ -20,9 +20,10 @@ import { transferEditor } from "./transfer";
 import { voxelKey } from "./voxelkey";
 
 /** What the picture depends on. */
+const SEEN = ["payload", "camera", "projection", "rendering", "clip"] as const;
 const DRAWN = [
-  ...(["frame", "payload", "sample", "source", "window", "camera", "projection"] as const),
-  ...(["rendering", "threshold", "clip", "transfer"] as const),
+  ...SEEN,
+  ...(["frame", "sample", "source", "window", "threshold", "transfer"] as const),
 ] as const;
 const MARKED = ["crosshair", "selection", "hover", "overlay", "colour_map"] as const;
 
@@ -85,11 +86,21 @@ export function volumePanel(view: View): Panel {
       if (!surface.fit(again)) return;
       const { canvas, width, height } = surface;
       if (!scene || concerns(changed, ...DRAWN)) {
+        const before = scene;
         scene = scenes.make(state, view.theme, width, height);
+        const { signal, found, table } = scene;
+        // Most frames say nothing new about the voxels.
+        const stands =
+          before?.signal === signal &&
+          before.found === found &&
+          before.table === table &&
+          !concerns(changed, ...SEEN);
         // A canvas that has got another size is empty.
         if (again && last?.quality === "full") paint(last);
-        canvas.dataset["quality"] = "none";
-        pacer.want(scene, [canvas.width, canvas.height]);
+        if (!stands) {
+          canvas.dataset["quality"] = "none";
+          pacer.want(scene, [canvas.width, canvas.height]);
+        }
       }
       if (concerns(changed, "payload", "frame", "overlay", "colour_map")) {
         key.draw(again);
