@@ -142,10 +142,14 @@ function paint(view: View, surface: Surface, curve: CurvePayload, probability: n
     c.fillStyle = theme.muted;
   }
   c.textAlign = "center";
+  let free = 0;
   for (const share of TICKS) {
     const text = share === 0 ? "0" : `${100 * share} %`;
-    const edge = share === 1 ? -10 : 0;
-    c.fillText(text, x(share) + edge, height - PAD.bottom + 12);
+    const middle = x(share) + (share === 1 ? -10 : 0);
+    const half = c.measureText(text).width / 2;
+    if (middle - half < free) continue;
+    free = middle + half + 4;
+    c.fillText(text, middle, height - PAD.bottom + 12);
   }
   c.fillText("coefficients kept", (PAD.left + width - PAD.right) / 2, height - 8);
 
