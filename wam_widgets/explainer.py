@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from wam_widgets import checks, front_ends, sounds
+from wam_widgets import checks, checks_audio, front_ends
 from wam_widgets.classifier import Classifier, check_features
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import Mean, default_batch, mean_gradient
@@ -83,7 +83,7 @@ class Explainer:
                 f"front_end is a {type(front_end).__name__}: it must be a module or a function"
             )
         if self.modality == "audio":
-            sample_rate = sounds.sample_rate_of(sample_rate, front_end)
+            sample_rate = checks_audio.sample_rate_of(sample_rate, front_end)
         checks.check_device(model, self.signal)
         if front_end is not None:
             checks.check_device(front_end, self.signal, "front_end")
@@ -116,7 +116,7 @@ class Explainer:
         self.std = checks.per_channel(std, "std", channels)
         if sample_rate is not None and self.modality == "audio":
             silent_start = self.multiply_by_inputs and self.baseline is None
-            sounds.warn_of_sound(self.signal, sample_rate, silent_start)
+            checks_audio.warn_of_sound(self.signal, sample_rate, silent_start)
         with self.classifier.untouched(self.signal.device, self.seed):
             self._points, self.logits, self.features = self._first_pass()
         self._axes = self._feature_axes()

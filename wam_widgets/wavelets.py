@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from wam_widgets.checks import positive_int
+from wam_widgets.checks_audio import sample_rate_of
 from wam_widgets.coefficients import ORIENTATIONS, Coefficients
-from wam_widgets.sounds import sample_rate_of
 
 MODES = ("symmetric", "reflect", "periodic", "constant", "zero")
 """Boundary modes, named as in PyWavelets."""

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from wam_widgets.explainer import DEFAULT_METHOD
 from wam_widgets.wavelets import max_level
-from wam_widgets.widgets import sounds, wire
+from wam_widgets.widgets import features, wire
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.controls import PANELS
 from wam_widgets.widgets.sizes import reduce, reduction
@@ -65,7 +65,7 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         else wire.encode_signal(reduce(signal, factor, "mean"), mean, std),
         "display": _display(signal, mean, std, explanation.modality),
         "sampleRate": explanation.sample_rate,
-        "features": sounds.features(explanation),
+        "features": features.features(explanation),
         "spacing": _list(explanation.spacing) if explanation.spacing else None,
         "orientation": explanation.orientation,
         "reduced": factor,
@@ -154,7 +154,7 @@ def entry_payload(explanation: Explanation, entry: Entry) -> dict[str, Any]:
         "path": entry.path,
         "multiply": entry.multiply,
         "output": _list(entry.output),
-        "features": sounds.feature_attribution(explanation, entry),
+        "features": features.feature_attribution(explanation, entry),
     }
 
 
