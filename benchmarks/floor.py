@@ -11,15 +11,18 @@ from torch import Tensor, nn
 
 from benchmarks.measure import Row, alone, interleaved, middle, ratio, spoken
 from benchmarks.work import (
+    CUBE,
     RATE,
     SAMPLES,
     SECONDS,
     explain,
     front_end,
     listener,
+    looker,
     network,
     picture,
     sound,
+    volume,
 )
 
 GOAL = 1.05
@@ -71,6 +74,7 @@ def rows(device: torch.device) -> list[Row]:
             front_end(device),
             METHODS[-1:],
         ),
+        Task(f" of {CUBE}³, small 3-D network", looker(device), volume(device), None, METHODS[-1:]),
     ]
     return [row for task in tasks for method in task.methods for row in _measure(task, method)]
 

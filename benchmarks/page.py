@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ class Step:
         All scripts of the main thread, by the browser's own count.
     worker : float
         From the worker's taking up the request to its answer.
+    busy : float or None
+        The worker's time on a processor, by the system's count; None where it has none for threads.
     heard : float or None
         From the input event until another sound is at the loudspeaker; None while nothing plays.
     """
@@ -82,6 +85,7 @@ class Step:
     script: float
     thread: float
     worker: float
+    busy: float | None
     heard: float | None
 
 
@@ -92,7 +96,10 @@ def browser() -> Iterator[Browser]:
     if path is None:
         raise FileNotFoundError("there is no Chromium; run: python -m tests.chromium")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        # The page itself is put together as on any machine without a GPU. By default it would be
+        # drawn as if there were one, through the same slow stand-in as the volumes.
+        flags = [*chromium.FLAGS, "--disable-gpu-compositing"]
+        found = playwright.chromium.launch(executable_path=path, args=flags)
         yield found
         found.close()
 
@@ -130,13 +137,14 @@ def steps(page: Page, control: str, keys: list[str]) -> list[Step]:
     page.get_by_label(control, exact=True).focus()
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
+    clocks = _worker_clocks()
     found = []
     for key in keys:
         page.evaluate("() => { wamNotes.steps = []; wamNotes.worker = []; wamNotes.sounds = []; }")
-        before = _script_seconds(session)
+        before, began = _script_seconds(session), [_on_processor(clock) for clock in clocks]
         page.keyboard.press(key)
         page.evaluate(_UNTIL % "wamNotes.steps.length > 0")
-        after = _script_seconds(session)
+        after, ended = _script_seconds(session), [_on_processor(clock) for clock in clocks]
         timing: dict[str, Any] = page.evaluate(_LAST)
         found.append(
             Step(
@@ -144,6 +152,7 @@ def steps(page: Page, control: str, keys: list[str]) -> list[Step]:
                 timing["script"],
                 1000 * (after - before),
                 timing["worker"],
+                sum(ended) - sum(began) if clocks else None,
                 timing["sound"] and timing["sound"] - timing["input"],
             )
         )
@@ -154,3 +163,36 @@ def steps(page: Page, control: str, keys: list[str]) -> list[Step]:
 def _script_seconds(session: CDPSession) -> float:
     metrics = session.send("Performance.getMetrics")["metrics"]
     return float(next(m["value"] for m in metrics if m["name"] == "ScriptDuration"))
+
+
+def _worker_clocks() -> list[Path]:
+    """Where Linux says how long the workers of this process's browsers have run."""
+    tasks = Path("/proc").glob("[0-9]*/task/[0-9]*")
+    return [
+        task / "schedstat"
+        for task in tasks
+        if _is(task / "comm", "DedicatedWorker") and _is_ours(int(task.parts[2]))
+    ]
+
+
+def _is(path: Path, name: str) -> bool:
+    # A process may be gone by now; Linux keeps fifteen letters of a thread's name.
+    try:
+        return name.startswith(path.read_text().strip())
+    except OSError:
+        return False
+
+
+def _is_ours(process: int) -> bool:
+    """Whether a process comes from this one."""
+    try:
+        while process > 1 and process != os.getpid():
+            process = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return False
+    return process == os.getpid()
+
+
+def _on_processor(clock: Path) -> float:
+    """Return milliseconds."""
+    return int(clock.read_text().split()[0]) / 1e6

@@ -1,5 +1,5 @@
-"""The work that all measurements share: a picture and a sound, a network for each, and how both
-are explained."""
+"""The work that all measurements share: a picture, a sound and a volume, a network for each, and
+how they are explained."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wam_widgets.front_ends import LogMel
 SIZE = 224
 RATE = 44100
 SECONDS = 5
+CUBE = 64
 SAMPLES = 25
 METHOD = "smooth_integrated_gradients"
 
@@ -76,6 +77,27 @@ def listener(device: torch.device) -> nn.Module:
         torch.manual_seed(0)
         network: nn.Module = SoundNet(10).eval().to(device)
         return network
+
+
+def volume(device: torch.device, size: int = CUBE, seed: int = 0) -> Tensor:
+    """Return ``[1, 1, size, size, size]`` from 0 to 1: a ball and a rod in smooth noise.
+
+    Not in steps of a byte, so that a file of it is as large as it can be.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    axis = torch.linspace(-1, 1, size)
+    d, h, w = axis[:, None, None], axis[:, None], axis
+    ball = ((d - 0.3) ** 2 + (h + 0.2) ** 2 + (w - 0.25) ** 2).sqrt() < 0.4
+    rod = ((d + 0.4) ** 2 + (h - 0.35) ** 2).sqrt() < 0.2
+    noise = torch.randn(1, 1, size, size, size, generator=generator)
+    smooth = torch.nn.functional.avg_pool3d(noise, 3, stride=1, padding=1)
+    x: Tensor = (0.6 * ball + 0.5 * rod + 0.15 * smooth).clamp(0, 1)
+    return x.to(device)
+
+
+def looker(device: torch.device) -> nn.Module:
+    """Return the trained 3-D network of the example."""
+    return wam.examples.volume("solids").model.to(device)
 
 
 def explain(

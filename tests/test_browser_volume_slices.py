@@ -27,7 +27,8 @@ def page(browser: Browser) -> Iterator[Observed]:
 
 @pytest.fixture
 def shown(page: Observed, exported: Exported) -> Solid:
-    path = exported.save(solid.signed(), **solid.controls())
+    middle = [n // 2 for n in SPACE]
+    path = exported.save(solid.signed(), **solid.controls(crosshair=middle))
     return Solid.open(page.page, path)
 
 
@@ -215,7 +216,9 @@ def texts(shown: Solid, panel: str) -> list[str]:
 
 
 def test_letters_and_scale_bars(page: Observed, exported: Exported) -> None:
-    path = exported.save(solid.signed(solid.ORIENTATION), **solid.controls())
+    middle = [n // 2 for n in SPACE]
+    e = solid.signed(solid.ORIENTATION)
+    path = exported.save(e, **solid.controls(crosshair=middle))
     shown = Solid.open(page.page, path)
     shown.whole()
     assert set(texts(shown, "volume")) >= set("SPLIAR")
