@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -36,6 +37,8 @@ class Entry:
         points; None without a front end.
     feature_baseline : Tensor or None
         What the front end gives at x₀, broadcastable to that, for methods along a path.
+    settings : mapping of str to str, int or float
+        How it was computed: the parameters of :func:`wam_widgets.explain` that this method used.
     """
 
     method: str
@@ -49,6 +52,7 @@ class Entry:
     start: Tensor | None = None
     feature_gradient: Tensor | None = None
     feature_baseline: Tensor | None = None
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
 
     def __getitem__(self, part: slice) -> Entry:
         def cut(values: Tensor | None) -> Tensor | None:

@@ -16,6 +16,7 @@ from wam_widgets.classifier import Classifier, check_features
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import Mean, default_batch, mean_gradient
 from wam_widgets.objectives import Objective, Target, resolve_target, target_name
+from wam_widgets.provenance import Provenance
 from wam_widgets.schedule import LOUDNESS_POWER, METHODS, Schedule, check_method
 
 NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
@@ -90,6 +91,8 @@ class Explainer:
         checks.warn_if_training(model, front_end)
         self.objective = Objective.of(objective)
         self.baseline = checks.as_baseline(baselines, self.signal, self.channel_axis)
+        self._baselines = _spoken(baselines)
+        self._provenance = Provenance.of(model, front_end)
         self.n_steps = checks.positive_int(n_steps, "n_steps")
         self.n_samples = checks.positive_int(n_samples, "n_samples")
         level = NOISE_LEVEL[self.modality] if noise_level is None else noise_level
@@ -160,6 +163,7 @@ class Explainer:
                 start=self._start(classes) if kind.path and not kind.noise else None,
                 feature_gradient=None,
                 feature_baseline=self._feature_baseline() if kind.path else None,
+                settings=self._settings(method),
             )
             if progress is not None:
                 report = progress
@@ -202,7 +206,24 @@ class Explainer:
             channel_axis=self.channel_axis,
             features=self.features,
             axes=self._axes,
+            provenance=self._provenance,
         )
+
+    def _settings(self, method: str) -> dict[str, str | int | float]:
+        """Return the parameters that a method used, for the reader of a report."""
+        kind = METHODS[method]
+        settings: dict[str, str | int | float] = {"objective": self.objective.name}
+        if kind.path:
+            settings["baselines"] = self._baselines
+        if kind.path and not kind.noise:
+            settings["n_steps"] = self.n_steps
+        if kind.noise:
+            settings |= {"n_samples": self.n_samples, "noise_level": self.noise_level}
+            settings["seed"] = self.seed
+        settings["multiply_by_inputs"] = self.multiply_by_inputs
+        if self.classifier.autocast is not None:
+            settings["autocast"] = str(self.classifier.autocast).removeprefix("torch.")
+        return settings
 
     def _classes(self, target: Target) -> Tensor:
         if self.logits is None:
@@ -277,6 +298,12 @@ class Explainer:
                 f"class_names has {len(names)} names: the model has {self.logits.shape[1]} classes"
             )
         return tuple(map(str, names))
+
+
+def _spoken(baselines: Any) -> str:
+    if baselines is None:
+        return "zero"
+    return f"{baselines}" if isinstance(baselines, (str, int, float)) else "given"
 
 
 def _filled(entry: Entry, mean: Mean) -> Entry:

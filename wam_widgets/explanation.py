@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wam_widgets.best_basis import BasisSweep
     from wam_widgets.figures import NotebookFigure
     from wam_widgets.front_ends import Axes
+    from wam_widgets.provenance import Provenance
 
 __all__ = ["Curve", "Entry", "Explanation"]
 
@@ -61,6 +62,8 @@ class Explanation:
         What the last two axes of the features mean: rows and frames.
     orientation : str or None
         Of a volume: the direction in which the index of each axis grows, such as ``"RAS"``.
+    provenance : Provenance or None
+        Model, date and versions; None for one that was not made by :func:`wam_widgets.explain`.
     """
 
     signal: Tensor
@@ -79,6 +82,7 @@ class Explanation:
     features: Tensor | None = None
     axes: Axes | None = None
     orientation: str | None = None
+    provenance: Provenance | None = None
 
     @property
     def methods(self) -> tuple[str, ...]:
