@@ -67,8 +67,8 @@ class Schedule:
     """The points of one mean: place on the path, weight and noise of each step.
 
     Noise comes in opposite pairs (antithetic variates: δ at one point, −δ at its neighbour on the
-    path), which cancel what is odd in δ. For 25 points of the embedded classifiers the error of
-    the mean falls as it would with about three times as many points, that of SmoothGrad with four.
+    path), which cancel what is odd in δ. With 25 points of the embedded classifiers the mean is as
+    near its limit as with 65 to 85 independent ones, that of SmoothGrad as with 75 to 115.
     """
 
     alphas: np.ndarray
