@@ -17,6 +17,7 @@ from wam_widgets.coefficients import Coefficients
 from wam_widgets.explainer import Explainer, explain
 from wam_widgets.explanation import Curve, Entry, Explanation
 from wam_widgets.gradients import methods
+from wam_widgets.options import Options, options
 from wam_widgets.wavelets import Basis, families
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ __all__ = [
     "Explainer",
     "Explanation",
     "Explorer",
+    "Options",
     "audio",
     "examples",
     "explain",
@@ -58,6 +60,7 @@ __all__ = [
     "front_ends",
     "methods",
     "metrics",
+    "options",
     "separation",
     "volume",
 ]

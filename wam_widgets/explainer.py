@@ -16,6 +16,7 @@ from wam_widgets.classifier import Classifier, check_features
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import Mean, default_batch, mean_gradient
 from wam_widgets.objectives import Objective, Target, resolve_target, target_name
+from wam_widgets.options import options
 from wam_widgets.provenance import Provenance
 from wam_widgets.schedule import LOUDNESS_POWER, METHODS, Schedule, check_method
 
@@ -24,8 +25,6 @@ NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
 
 EntryProgress = Callable[[int, int, Callable[[], Entry]], None]
 """Called with passes done, passes in all, and a function that returns the entry so far."""
-
-DEFAULT_METHOD = "smooth_integrated_gradients"
 
 
 class Explainer:
@@ -128,13 +127,13 @@ class Explainer:
     @torch.inference_mode(False)
     def explain(
         self,
-        method: str = DEFAULT_METHOD,
+        method: str | None = None,
         target: Target = None,
         *,
         progress: EntryProgress | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Explanation:
-        """Run the model for one method and target.
+        """Run the model for one method, that of the options by default, and target.
 
         `progress` is called with passes done, passes in all, and a function that returns the entry
         as it would be with the mean so far.
@@ -144,7 +143,7 @@ class Explainer:
         wam_widgets.gradients.Cancelled
             If `should_stop` returned True between two passes.
         """
-        check_method(method)
+        method = check_method(options.method if method is None else method)
         kind = METHODS[method]
         classes = self._classes(target)
         power = 1 if self.features is None else LOUDNESS_POWER
@@ -324,11 +323,21 @@ def check_settings(settings: Iterable[str], also: Iterable[str] = ()) -> None:
             raise TypeError(f"{name!r} is no argument: it must be one of {', '.join(known)}{hint}")
 
 
+def method_names(method: str | Sequence[str] | None) -> list[str]:
+    """Return the names of one or several methods, or that of the options."""
+    if method is None:
+        return [options.method]
+    names = [method] if isinstance(method, str) else list(method)
+    if not names:
+        raise ValueError("method is empty: it must name at least one method")
+    return [check_method(name) for name in names]
+
+
 def explain(
     model: Callable[..., Any],
     x: Any,
     target: Target = None,
-    method: str | Sequence[str] = DEFAULT_METHOD,
+    method: str | Sequence[str] | None = None,
     **settings: Any,
 ) -> Explanation:
     """Explain why a classifier decided as it did about an input, once for every wavelet basis.
@@ -349,8 +358,9 @@ def explain(
         ``[C, D, H, W]`` with `spacing`. Floats, prepared as the model takes them.
     target : int, sequence of int, tuple of two, or None
         A class; one for each sample; a pair to contrast (f_a − f_b); None: the predicted class.
-    method : str or sequence of str
-        One or several of :func:`wam_widgets.methods`. The first is selected in the result.
+    method : str or sequence of str, optional
+        One or several of :func:`wam_widgets.methods`. The first is selected in the result. Default:
+        that of :data:`wam_widgets.options`.
     baselines : None, float, "blur" or Tensor
         Where the path of integrated gradients begins; zero by default.
     n_steps : int
@@ -416,11 +426,7 @@ def explain(
     (4 points). 256³ voxels, 8, 16 and 32 channels: 3.0 and 2.8 GiB (2 points, no reconstruction).
     No GPU is needed.
     """
-    names = [method] if isinstance(method, str) else list(method)
-    if not names:
-        raise ValueError("method is empty: it must name at least one method")
-    for name in names:
-        check_method(name)
+    names = method_names(method)
     check_settings(settings)
     explainer = Explainer(model, x, **settings)
     if explainer.baseline is not None and not any(METHODS[name].path for name in names):

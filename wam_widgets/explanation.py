@@ -13,6 +13,7 @@ from torch import Tensor
 from wam_widgets.attribution import Attribution
 from wam_widgets.entries import Curve, Entry
 from wam_widgets.objectives import Target, target_name
+from wam_widgets.options import options
 from wam_widgets.wavelets import Basis, max_level
 
 if TYPE_CHECKING:
@@ -123,11 +124,15 @@ class Explanation:
 
     @property
     def default_basis(self) -> Basis:
-        """Basis measured to be most faithful for the modality, as deep as the signal allows."""
-        family, level = _DEFAULT_BASIS[self.modality]
-        if max_level(family, self.space) == 0:
-            family = "haar"
-        return Basis(family, max(1, min(level, max_level(family, self.space))))
+        """Basis of :data:`wam_widgets.options`, as deep as the signal allows.
+
+        What the options leave open is as measured to be most faithful for the modality.
+        """
+        best, level = _DEFAULT_BASIS[self.modality]
+        wanted = options.family or best, best, "haar"
+        family = next((name for name in wanted if max_level(name, self.space) > 0), "haar")
+        deepest = max_level(family, self.space)
+        return Basis(family, max(1, min(options.level or level, deepest)), options.mode)
 
     def select(self, method: str | None = None, target: Target | str = "") -> Explanation:
         """Return the same explanation with another of its entries selected.
@@ -216,7 +221,10 @@ class Explanation:
         return f"Explanation({self.modality} {shape}: {what})"
 
     def at(
-        self, basis: str | Basis | None = None, level: int | None = None, mode: str = "symmetric"
+        self,
+        basis: str | Basis | None = None,
+        level: int | None = None,
+        mode: str | None = None,
     ) -> Attribution:
         """Return the attribution in a wavelet basis; no model pass.
 
@@ -225,9 +233,11 @@ class Explanation:
         basis : str or Basis, optional
             Wavelet name, or a whole :class:`Basis`. Default: :attr:`default_basis`.
         level : int, optional
-            Number of scales; the modality's default, or as deep as possible, when left out.
-        mode : str
-            Boundary mode, one of :data:`wam_widgets.wavelets.MODES`.
+            Number of scales; that of :data:`wam_widgets.options`, the modality's default, or as
+            deep as possible, when left out.
+        mode : str, optional
+            Boundary mode, one of :data:`wam_widgets.wavelets.MODES`; that of the options when left
+            out.
 
         Raises
         ------
@@ -236,14 +246,13 @@ class Explanation:
         """
         if isinstance(basis, Basis):
             chosen = basis if level is None else replace(basis, level=level)
-        elif basis is None and level is None:
-            chosen = replace(self.default_basis, mode=mode)
         else:
-            family = self.default_basis.family if basis is None else basis
+            default = self.default_basis
+            family = default.family if basis is None else basis
             if level is None:
-                deepest = max_level(family, self.space)
-                level = max(1, min(_DEFAULT_BASIS[self.modality][1], deepest))
-            chosen = Basis(family, level, mode)
+                level = options.level or _DEFAULT_BASIS[self.modality][1]
+                level = max(1, min(level, max_level(family, self.space)))
+            chosen = Basis(family, level, default.mode if mode is None else mode)
         chosen.sizes(self.space)
         return Attribution(self, chosen)
 

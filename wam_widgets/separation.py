@@ -20,7 +20,7 @@ from torch import Tensor
 
 from wam_widgets import checks
 from wam_widgets.attribution import Attribution
-from wam_widgets.explainer import DEFAULT_METHOD, explain
+from wam_widgets.explainer import explain
 from wam_widgets.explanation import Explanation
 from wam_widgets.mixtures import energy_of, overlap, refuse_silence, sdr, sir, sounds, with_noise
 from wam_widgets.objectives import Target
@@ -161,7 +161,7 @@ def recover(
     mask: str = "hard",
     cycle_spins: int = 1,
     shares: Sequence[float] = SHARES,
-    method: str = DEFAULT_METHOD,
+    method: str | None = None,
     **settings: Any,
 ) -> Recovery:
     """Explain a mixture and rebuild the part of it that the model goes by.
@@ -188,7 +188,7 @@ def recover(
         As in :meth:`Attribution.reconstruct`. The modulated mask and a few spins are less rough.
     shares : sequence of float
         Other values of `keep` to be measured for the sweep. Empty: no sweep.
-    method : str
+    method : str, optional
     **settings
         Further arguments of :func:`wam_widgets.explain`, such as `front_end` and `sample_rate`.
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wam_widgets.explainer import DEFAULT_METHOD, Explainer, check_settings
+from wam_widgets.explainer import Explainer, check_settings, method_names
 from wam_widgets.explanation import Explanation
-from wam_widgets.gradients import check_method
 from wam_widgets.objectives import Target
 from wam_widgets.widgets.controls import CONTROLS
 from wam_widgets.widgets.explorer import Explorer, front_end
@@ -20,7 +19,7 @@ def explore(
     model_or_explanation: Explanation | Callable[..., Any],
     x: Any = None,
     target: Target = None,
-    method: str | Sequence[str] = DEFAULT_METHOD,
+    method: str | Sequence[str] | None = None,
     *,
     model: Callable[..., Any] | None = None,
     background: bool = False,
@@ -83,11 +82,7 @@ def explore(
         )
     if x is None:
         raise TypeError("x is missing: explore(model, x) needs the input to explain")
-    names = [method] if isinstance(method, str) else list(method)
-    if not names:
-        raise ValueError("method is empty: it must name at least one method")
-    for name in names:
-        check_method(name)
+    names = method_names(method)
     check_settings(options, also=CONTROLS)
     front_end("widget.js")  # a missing front end must not be found after minutes of computing
     explainer = Explainer(model_or_explanation, x, **options)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from wam_widgets.explainer import DEFAULT_METHOD
+from wam_widgets.options import options
 from wam_widgets.wavelets import max_level
 from wam_widgets.widgets import features, wire
 from wam_widgets.widgets.bank import bank
@@ -80,10 +80,10 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
 
 
 def default_controls(explanation: Explanation) -> dict[str, Any]:
-    """Return the controls whose beginning depends on the explanation, by the names of the traits.
+    """Return the controls that begin as explanation and options say, by the names of the traits.
 
-    The basis is the default of the modality, as deep as the signal allows where it is shown
-    averaged down.
+    The basis is that of the options or the default of the modality, as deep as the signal allows
+    where it is shown averaged down.
     """
     basis = explanation.default_basis
     factor = reduction(explanation)
@@ -92,9 +92,11 @@ def default_controls(explanation: Explanation) -> dict[str, Any]:
         "family": basis.family,
         "level": max(1, min(basis.level, max_level(basis.family, space))),
         "mode": basis.mode,
-        "method": explanation.method or DEFAULT_METHOD,
+        "method": explanation.method or options.method,
         "target": explanation.target or "predicted",
         "ranking": explanation.default_ranking,
+        "keep": options.keep,
+        "colour_map": options.colour_map,
     }
     if explanation.modality != "image":  # whose panels are those of the trait
         controls["panels"] = list(PANELS[explanation.modality])
