@@ -3,6 +3,7 @@ import { Channel } from "./channel";
 import { onAbort, scope } from "./dispose";
 import { Engine } from "./engine";
 import type { Host } from "./host";
+import { followLinks } from "./link";
 import { Player } from "./player";
 import { type Notice, requestOf } from "./state";
 import { Store } from "./store";
@@ -67,6 +68,7 @@ export class Session {
     this.store.react(INPUTS, () => this.update(), signal);
     this.store.react(COLOURS, () => this.recolour(), signal);
     this.store.react(["payload"], () => this.reload(), signal);
+    followLinks(host, this.store, signal);
     onAbort(signal, () => this.engineLife?.abort());
   }
 

@@ -16,6 +16,9 @@ import type { Payload } from "./types";
 
 export type Keys = readonly (keyof State)[];
 type Draw = (changed: ReadonlySet<keyof State>) => void;
+/** What was set since the last telling: by whoever reads this Explorer, or over a link. */
+export type Moves = ReadonlyMap<keyof State, "here" | "link">;
+type Origin = "here" | "link" | "model";
 
 /** How the last step went, for the benchmark: times in milliseconds, on performance.now's clock. */
 export interface Timing {
@@ -49,6 +52,8 @@ export class Store {
   private drawing = new Set<keyof State>();
   private reacting = new Set<keyof State>();
   private saving = new Set<keyof Controls>();
+  private moves = new Map<keyof State, "here" | "link">();
+  private readonly movers = new Set<(moves: Moves) => void>();
   private telling = false;
   private scheduled = false;
   private timing: Timing = { input: 0, painted: 0, script: 0 };
@@ -81,9 +86,26 @@ export class Store {
     this.register(this.reactions, { keys: new Set(keys), run }, signal);
   }
 
+  /** Hear what is set here, or over a link, before the model is told. */
+  onMove(run: (moves: Moves) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.movers.add(run);
+    onAbort(signal, () => this.movers.delete(run));
+  }
+
   /** Change the state; controls go to the model as well. */
   set(change: Partial<State>): void {
-    this.apply(change, true);
+    this.apply(change, "here");
+  }
+
+  /** The same, because another Explorer that this one is linked with has changed. */
+  follow(change: Partial<State>): void {
+    this.apply(change, "link");
+  }
+
+  /** From now on `reset` leads back to here. */
+  settleHere(): void {
+    this.initial = this.controls();
   }
 
   /** The reader changed the family: the level stays as near as it can. */
@@ -166,7 +188,7 @@ export class Store {
 
   private reload(): void {
     const payload = this.host.get("_data") as Payload;
-    this.apply(this.local(payload), false);
+    this.apply(this.local(payload), "model");
     for (const key of CONTROL_KEYS) this.adopt(key);
     this.initial = this.controls();
   }
@@ -177,7 +199,7 @@ export class Store {
     if (this.telling) return;
     const value = parsers[key](this.host.get(key), this.state);
     if (value === undefined) return;
-    this.apply({ [key]: value } as Partial<State>, false);
+    this.apply({ [key]: value } as Partial<State>, "model");
     // Python sets traits one by one: a level that waited for its family is looked at again.
     if (key === "family") this.adopt("level");
   }
@@ -191,7 +213,7 @@ export class Store {
     };
   }
 
-  private apply(change: Partial<State>, save: boolean): void {
+  private apply(change: Partial<State>, origin: Origin): void {
     for (const key of Object.keys(change) as (keyof State)[]) {
       const value = change[key];
       if (same(this.state[key], value)) continue;
@@ -199,7 +221,9 @@ export class Store {
       this.drawing.add(key);
       if (this.reacting.size === 0) queueMicrotask(() => this.track(() => this.settle()));
       this.reacting.add(key);
-      if (save && key in parsers) this.saving.add(key as keyof Controls);
+      if (origin === "model") continue;
+      this.moves.set(key, origin);
+      if (key in parsers) this.saving.add(key as keyof Controls);
     }
     if (this.drawing.size > 0 && !this.scheduled) {
       this.scheduled = true;
@@ -212,13 +236,15 @@ export class Store {
     if (this.signal.aborted) return;
     const changed = this.reacting;
     this.reacting = new Set();
-    if (this.saving.size > 0) {
-      this.telling = true;
-      for (const key of this.saving) this.host.set(key, this.state[key]);
-      this.telling = false;
-      this.saving.clear();
-      this.host.save_changes();
-    }
+    const { moves, saving } = this;
+    this.moves = new Map();
+    this.saving = new Set();
+    this.telling = true;
+    for (const key of saving) this.host.set(key, this.state[key]);
+    this.telling = false;
+    // They may have to tell the model something, too.
+    if (moves.size > 0) for (const run of [...this.movers]) run(moves);
+    if (saving.size > 0) this.host.save_changes();
     run(this.reactions, changed);
   }
 
