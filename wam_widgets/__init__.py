@@ -21,7 +21,10 @@ from wam_widgets.options import Options, options
 from wam_widgets.wavelets import Basis, families
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from wam_widgets import audio, examples, front_ends, metrics, separation, volume
+    from wam_widgets.storage import StorageError, load
     from wam_widgets.widgets.explore import explore
     from wam_widgets.widgets.explorer import Explorer
 
@@ -34,6 +37,8 @@ except PackageNotFoundError:  # a source tree that is not installed
 _LAZY = {
     "Explorer": "wam_widgets.widgets.explorer",
     "explore": "wam_widgets.widgets.explore",
+    "StorageError": "wam_widgets.storage",
+    "load": "wam_widgets.storage",
     "audio": "",
     "examples": "",
     "front_ends": "",
@@ -52,12 +57,14 @@ __all__ = [
     "Explanation",
     "Explorer",
     "Options",
+    "StorageError",
     "audio",
     "examples",
     "explain",
     "explore",
     "families",
     "front_ends",
+    "load",
     "methods",
     "metrics",
     "options",
@@ -72,6 +79,20 @@ def __getattr__(name: str) -> Any:
     if not _LAZY[name]:
         return import_module(f"wam_widgets.{name}")
     return getattr(import_module(_LAZY[name]), name)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Make ``%wam`` and ``%%wam`` available: ``%load_ext wam_widgets``."""
+    from wam_widgets.notebook import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Take the magics away again."""
+    from wam_widgets.notebook import unload
+
+    unload(shell)
 
 
 def __dir__() -> list[str]:

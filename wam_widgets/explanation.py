@@ -328,6 +328,15 @@ class Explanation:
         """Return a matplotlib figure in the default basis; see :meth:`Attribution.plot`."""
         return self.at().plot(sample, **options)
 
+    def save(self, path: str | Path) -> Path:
+        """Write everything into one file for :func:`wam_widgets.load`, which needs no model.
+
+        See :func:`wam_widgets.storage.save`.
+        """
+        from wam_widgets.storage import save
+
+        return save(self, path)
+
     def to_html(self, path: str | Path, title: str | None = None) -> Path:
         """Write one offline interactive HTML file; see :func:`wam_widgets.report.to_html`."""
         from wam_widgets.report import to_html
