@@ -5,62 +5,21 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import re
 import wave
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pytest
 import torch
-from nbclient import NotebookClient
 
 import wam_widgets as wam
+from tests.notebooks import FOLDER, NOTEBOOKS, execute
 
-FOLDER = Path(__file__).parent.parent / "notebooks"
-NOTEBOOKS = ("image", "audio", "volume")
-
-# Read by the kernel's Python when it starts: only this machine can be reached from there.
-OFFLINE = """
-import socket
-
-def guarded(name):
-    original = getattr(socket.socket, name)
-    def connect(self, address):
-        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "localhost", "::1"):
-            raise OSError(f"a test without a network: {address}")
-        return original(self, address)
-    return connect
-
-for name in ("connect", "connect_ex"):
-    setattr(socket.socket, name, guarded(name))
-"""
-
-
-def execute(name: str, folder: Path) -> Any:
-    (folder / "offline").mkdir()
-    (folder / "offline" / "sitecustomize.py").write_text(OFFLINE)
-    (folder / "work").mkdir()
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(folder / "offline"),
-        "IPYTHONDIR": str(folder / "ipython"),
-    }
-    read: Any = nbformat.read  # has no annotations
-    notebook = read(FOLDER / f"{name}.ipynb", as_version=4)
-    resources = {"metadata": {"path": str(folder / "work")}}
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
-    # An error in a cell is an error here.
-    client.execute(env=environment)
-    notebook.folder = str(folder / "work")
-    return notebook
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return {name: execute(name, tmp_path_factory.mktemp(name)) for name in NOTEBOOKS}
+    return execute(tmp_path_factory.mktemp)
 
 
 @pytest.fixture
