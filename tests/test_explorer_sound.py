@@ -18,7 +18,8 @@ from tests.sound import RATE, classifier, scene
 from wam_widgets.front_ends import LogMel
 from wam_widgets.widgets import sizes, wire
 from wam_widgets.widgets.controls import CONTROLS, PANELS
-from wam_widgets.widgets.listening import FADER, RATES, SOURCES, SPINS, move_gains
+from wam_widgets.widgets.levels import move_gains
+from wam_widgets.widgets.listening import FADER, RATES, SOURCES, SPINS
 
 SAMPLES = 6000
 

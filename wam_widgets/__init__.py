@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wam_widgets.storage import StorageError, load
     from wam_widgets.widgets.explore import explore
     from wam_widgets.widgets.explorer import Explorer
+    from wam_widgets.widgets.link import Link, link
 
 try:
     __version__ = version("wam-widgets")
@@ -36,7 +37,9 @@ except PackageNotFoundError:  # a source tree that is not installed
 # Loaded on first use: computing alone needs no widget, the examples no time, sounds no files.
 _LAZY = {
     "Explorer": "wam_widgets.widgets.explorer",
+    "Link": "wam_widgets.widgets.link",
     "explore": "wam_widgets.widgets.explore",
+    "link": "wam_widgets.widgets.link",
     "StorageError": "wam_widgets.storage",
     "load": "wam_widgets.storage",
     "audio": "",
@@ -56,6 +59,7 @@ __all__ = [
     "Explainer",
     "Explanation",
     "Explorer",
+    "Link",
     "Options",
     "StorageError",
     "audio",
@@ -64,6 +68,7 @@ __all__ = [
     "explore",
     "families",
     "front_ends",
+    "link",
     "load",
     "methods",
     "metrics",

@@ -6,15 +6,16 @@ import math
 import warnings
 from typing import Any
 
-import anywidget
 import traitlets
 
 from wam_widgets.attribution import MASKS, RANKINGS
 from wam_widgets.gradients import methods
 from wam_widgets.objectives import parse_target, target_name
 from wam_widgets.wavelets import MODES, Basis, filter_length, max_level
+from wam_widgets.widgets.levels import move_gains, move_scales
 from wam_widgets.widgets.limits import checked, one_of
-from wam_widgets.widgets.listening import LISTENING, Listening, check_gains, move_gains
+from wam_widgets.widgets.linkable import Linkable
+from wam_widgets.widgets.listening import LISTENING, Listening, check_gains
 from wam_widgets.widgets.viewing import VIEWING, Viewing
 
 __all__ = ["COLOUR_MAPS", "CONTROLS", "OVERLAYS", "PANELS", "Controls"]
@@ -48,7 +49,7 @@ class TargetName(traitlets.Unicode[str, Any]):
         return name
 
 
-class Controls(Listening, Viewing, anywidget.AnyWidget):
+class Controls(Listening, Viewing, Linkable):
     """Every control that a reader can move, settable from Python and from the browser alike.
 
     All of them can be observed and linked: ``traitlets.link((slider, "value"), (explorer,
@@ -160,17 +161,9 @@ class Controls(Listening, Viewing, anywidget.AnyWidget):
 
     @traitlets.observe("level")
     def _move_scales(self, change: Any) -> None:
-        """Let the chosen scales keep their size: index i of level J is scale J + 1 − i."""
-        if self.scales is None or self._scales_at == self.level:
-            return
-        shift = self.level - self._scales_at
-        moved = {i + shift if i else 0 for i in self.scales if i == 0 or i + shift > 0}
-        if len(self.scales) > 1 and 0 in self.scales:
-            # What comes new out of the approximation goes on being shown with it.
-            moved |= set(range(1, shift + 1))
-        everything = len(moved) == self.level + 1
-        nothing_left = bool(self.scales) and not moved
-        self.set_trait("scales", None if everything or nothing_left else sorted(moved))
+        """Let the chosen scales keep their size."""
+        if self.scales is not None and self._scales_at != self.level:
+            self.set_trait("scales", move_scales(self.scales, self._scales_at, self.level))
 
     @traitlets.observe("level")
     def _move_gains(self, change: Any) -> None:

@@ -10,7 +10,7 @@ import traitlets
 from wam_widgets.widgets.limits import one_of
 
 __all__ = [
-    *("FADER", "LISTENING", "RATES", "SOURCES", "SPINS", "Listening", "check_gains", "move_gains"),
+    *("FADER", "LISTENING", "RATES", "SOURCES", "SPINS", "Listening", "check_gains"),
 ]
 
 SOURCES = ("original", "important", "residual")
@@ -86,16 +86,3 @@ def check_gains(gains: list[float] | None, level: int) -> list[float] | None:
             "approximation's and then one for each scale, coarsest first"
         )
     return gains
-
-
-def move_gains(gains: list[float] | None, before: int, after: int) -> list[float] | None:
-    """Return the faders after a change of level: what is heard stays.
-
-    Index i of level J is scale J + 1 - i, and keeps its fader. Scales that come new out of the
-    approximation take its fader; None if all are at 0 dB.
-    """
-    if gains is None:
-        return None
-    shift = after - before
-    moved = [gains[i - shift if i > max(shift, 0) else 0] for i in range(after + 1)]
-    return moved if any(moved) else None
