@@ -62,7 +62,7 @@ class Exported:
 
     def save(self, explanation: wam.Explanation, **controls: object) -> Path:
         """Write an explanation, with controls to begin with."""
-        from wam_widgets.report import to_html
+        from wam_widgets.reports import to_html
 
         path = self.folder / f"explanation-{len(list(self.folder.iterdir()))}.html"
         return to_html(explanation, path, controls=controls)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import html
 import json
 import webbrowser
-from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -19,9 +16,10 @@ import torch
 import wam_widgets as wam
 from tests.models import convolutional, random
 from tests.observe import Observed
+from tests.pages import Page
 from tests.sound import RATE, classifier, scene
 from wam_widgets import __main__ as command
-from wam_widgets import report
+from wam_widgets import files, reports
 from wam_widgets.front_ends import LogMel
 from wam_widgets.widgets import explorer, wire
 
@@ -31,10 +29,16 @@ from wam_widgets.widgets import explorer, wire
 SCRIPT = r"""
 const hostile = "</script><!-- <script>";
 const element = document.querySelector(".wam-explorer[data-source]");
-const text = document.getElementById(element.dataset.source).textContent;
+const read = async (id) => {
+const text = document.getElementById(id).textContent;
 const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-const { payload, state } = JSON.parse(await new Response(stream).text());
+const content = await new Response(stream).arrayBuffer();
+const size = new DataView(content).getUint32(0, true);
+return JSON.parse(new TextDecoder().decode(content.slice(4, 4 + size)));
+};
+const { payload, state } = await read(element.dataset.source);
+const { families } = await read("wam-bank");
 const source = "onmessage = (event) => postMessage(event.data + 1)";
 const worker = new Worker(URL.createObjectURL(new Blob([source])));
 const answer = await new Promise((done) => {
@@ -50,6 +54,7 @@ const root = element.attachShadow({ mode: "open" });
 root.innerHTML = "<style>p { color: rgb(1, 2, 3) }</style><p></p>";
 root.querySelector("p").textContent = JSON.stringify({
   hostile, answer, image: image.width, title: payload.title, family: state.family,
+  families: families.length,
 });
 """
 
@@ -80,65 +85,25 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
-class Page(HTMLParser):
-    """Every element with its attributes, and the text of scripts."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.scripts: list[str] = []
-        self.words: list[str] = []
-        self._open = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._open = tag
-        if tag == "script":
-            self.scripts.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._open = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._open == "script":
-            self.scripts[-1] += data
-        else:
-            self.words.append(data)
-
-    @property
-    def policy(self) -> str:
-        (policy,) = (
-            attributes["content"]
-            for tag, attributes in self.elements
-            if attributes.get("http-equiv") == "Content-Security-Policy"
-        )
-        assert policy is not None
-        return policy
-
-    def content(self) -> Any:
-        return json.loads(gzip.decompress(base64.b64decode(self.scripts[0])))
-
-
 def test_everything_is_in_the_file(explanation: wam.Explanation, stand_in: Path) -> None:
-    page = Page(report.page(explanation, "A title", {"keep": 0.25}))
+    page = Page(reports.page(wam.Section(explanation, "A title", controls={"keep": 0.25})))
     content = page.content()
     assert content["state"]["keep"] == 0.25
     assert content["state"]["family"] == explanation.default_basis.family
     payload = content["payload"]
     assert [entry["method"] for entry in payload["entries"]] == ["saliency", "smoothgrad"]
     packed = payload["entries"][1]["gradient"]
-    packed["data"] = base64.b64decode(packed["data"])
     gradient = explanation.select("smoothgrad").gradient
     error = torch.from_numpy(wire.decode(packed)) - gradient
     assert float(error.abs().max()) <= float(gradient.abs().max()) / 2048
-    sources = [attributes.get("data-source") for _, attributes in page.elements]
-    identities = [attributes.get("id") for _, attributes in page.elements]
-    assert [source for source in sources if source] == [i for i in identities if i]
+    assert page.having("data-source") == ["wam-data-1"]
+    assert page.having("id") == ["section-1", "wam-bank", "wam-data-1"]
+    assert "bank" not in payload
+    assert len(page.data("wam-bank")["families"]) == len(wam.families())
 
 
 def test_nothing_is_loaded_from_elsewhere(explanation: wam.Explanation, stand_in: Path) -> None:
-    text = report.page(explanation)
+    text = reports.page(explanation)
     page = Page(text)
     for tag, attributes in page.elements:
         assert tag not in ("link", "img", "iframe", "object", "embed", "base")
@@ -151,8 +116,8 @@ def test_nothing_is_loaded_from_elsewhere(explanation: wam.Explanation, stand_in
 
 
 def test_the_policy_allows_this_script_only(explanation: wam.Explanation, stand_in: Path) -> None:
-    page = Page(report.page(explanation))
-    _, script = page.scripts
+    page = Page(reports.page(explanation))
+    script = page.scripts[-1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}' blob:;" in page.policy
     assert "</script" not in script
@@ -161,18 +126,18 @@ def test_the_policy_allows_this_script_only(explanation: wam.Explanation, stand_
 
 def test_what_users_write_is_text(explanation: wam.Explanation, stand_in: Path) -> None:
     title = """</title></script><script>alert("1")</script><!-- & 'x'"""
-    text = report.page(explanation, title)
+    text = reports.page(explanation, title)
     page = Page(text)
-    assert len(page.scripts) == 2
+    assert len(page.scripts) == 3
     assert "<script>alert" not in text
-    assert text.count(html.escape(title)) == 2
+    assert text.count(html.escape(title)) == 3  # title, heading, name of the section
     assert "<b>a</b>" not in text
     assert page.content()["payload"]["title"] == title
     assert page.content()["payload"]["classNames"][0] == "<b>a</b>"
 
 
 def test_the_page_says_what_it_shows(explanation: wam.Explanation, stand_in: Path) -> None:
-    words = " ".join(Page(report.page(explanation, controls={"level": 2})).words)
+    words = Page(reports.page(wam.Section(explanation, controls={"level": 2}))).text
     for fact in ("saliency, smoothgrad", "20 × 24", "level 2", version("torch"), "offline"):
         assert fact in words, fact
 
@@ -180,10 +145,10 @@ def test_the_page_says_what_it_shows(explanation: wam.Explanation, stand_in: Pat
 def test_the_same_explanation_gives_the_same_bytes(
     explanation: wam.Explanation, stand_in: Path, tmp_path: Path
 ) -> None:
-    first = report.to_html(explanation, tmp_path / "a.html").read_bytes()
-    second = report.to_html(explanation, tmp_path / "b.html").read_bytes()
+    first = reports.to_html(explanation, tmp_path / "a.html").read_bytes()
+    second = reports.to_html(explanation, tmp_path / "b.html").read_bytes()
     assert first == second
-    assert report.to_html(explanation, tmp_path / "c.html", title="x").read_bytes() != first
+    assert reports.to_html(explanation, tmp_path / "c.html", title="x").read_bytes() != first
 
 
 def test_a_failed_write_leaves_the_old_file(
@@ -198,9 +163,9 @@ def test_a_failed_write_leaves_the_old_file(
     def fail(descriptor: int) -> None:
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(report.os, "fsync", fail)
+    monkeypatch.setattr(files.os, "fsync", fail)
     with pytest.raises(OSError, match="full"):
-        report.to_html(explanation, path)
+        reports.to_html(explanation, path)
     assert path.read_text() == "old"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["page.html", "static"]
     monkeypatch.undo()
@@ -208,14 +173,14 @@ def test_a_failed_write_leaves_the_old_file(
 
 def test_bad_arguments(explanation: wam.Explanation, stand_in: Path, tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError, match="a folder"):
-        report.to_html(explanation, tmp_path)
+        reports.to_html(explanation, tmp_path)
     with pytest.raises(FileNotFoundError, match="does not exist"):
-        report.to_html(explanation, tmp_path / "no" / "page.html")
+        reports.to_html(explanation, tmp_path / "no" / "page.html")
     with pytest.raises(ValueError, match="controls has 'colour'"):
-        report.to_html(explanation, tmp_path / "page.html", controls={"colour": "red"})
+        reports.to_html(explanation, tmp_path / "page.html", controls={"colour": "red"})
     (stand_in / "report.js").unlink()
     with pytest.raises(FileNotFoundError, match="not built"):
-        report.to_html(explanation, tmp_path / "page.html")
+        reports.to_html(explanation, tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
 
 
@@ -223,7 +188,7 @@ def test_it_runs_from_the_disk(
     explanation: wam.Explanation, stand_in: Path, tmp_path: Path, offline_page: Observed
 ) -> None:
     """Script, worker, style and pictures work under the policy; nothing is asked for."""
-    path = report.to_html(explanation, tmp_path / "page.html", title="A <title>")
+    path = reports.to_html(explanation, tmp_path / "page.html", title="A <title>")
     page = offline_page.page
     page.goto(path.as_uri())
     shown = page.locator(".wam-explorer p")
@@ -234,6 +199,7 @@ def test_it_runs_from_the_disk(
         "image": 3,
         "title": "A <title>",
         "family": explanation.default_basis.family,
+        "families": len(wam.families()),
     }
     assert shown.evaluate("(p) => getComputedStyle(p).color") == "rgb(1, 2, 3)"
     assert page.title() == "A <title>"
@@ -245,7 +211,7 @@ def test_the_policy_blocks_what_would_leave(
     explanation: wam.Explanation, stand_in: Path, tmp_path: Path, observed: Observed
 ) -> None:
     """Not only does nothing ask: whatever asked would be stopped."""
-    path = report.to_html(explanation, tmp_path / "page.html")
+    path = reports.to_html(explanation, tmp_path / "page.html")
     page = observed.page
     page.goto(path.as_uri())
     page.locator(".wam-explorer p").wait_for()
@@ -377,7 +343,9 @@ def sound() -> wam.Explanation:
 
 
 def test_a_sound_is_in_the_file(sound: wam.Explanation, stand_in: Path, tmp_path: Path) -> None:
-    text = report.page(sound, controls={"source": "residual", "gains": [-3.0] + [0.0] * 9})
+    text = reports.page(
+        wam.Section(sound, controls={"source": "residual", "gains": [-3.0] + [0.0] * 9})
+    )
     content = Page(text).content()
     assert content["payload"]["sampleRate"] == RATE
     assert content["payload"]["features"]["taken"] is True
@@ -387,9 +355,11 @@ def test_a_sound_is_in_the_file(sound: wam.Explanation, stand_in: Path, tmp_path
     assert (state["family"], state["level"]) == ("db4", 9)
     assert state["ranking"] == sound.default_ranking
     assert (state["source"], state["gains"][0]) == ("residual", -3)
-    words = " ".join(Page(text).words)
+    words = Page(text).text
     assert "Sound of 1.03 s · 16 kHz · mono · saliency, smoothgrad" in words
-    assert text == report.page(sound, controls={"source": "residual", "gains": [-3.0] + [0.0] * 9})
+    assert text == reports.page(
+        wam.Section(sound, controls={"source": "residual", "gains": [-3.0] + [0.0] * 9})
+    )
 
 
 @pytest.mark.parametrize(
@@ -410,7 +380,7 @@ def test_the_facts_of_a_sound(
         sample_rate=rate,
         show_progress=False,
     )
-    assert fact in " ".join(Page(report.page(e)).words)
+    assert fact in Page(reports.page(e)).text
 
 
 def test_a_volume_is_in_the_file(stand_in: Path) -> None:
@@ -423,7 +393,7 @@ def test_a_volume_is_in_the_file(stand_in: Path) -> None:
         orientation="LPS",
         show_progress=False,
     )
-    text = report.page(e, controls={"threshold": 0.2})
+    text = reports.page(wam.Section(e, controls={"threshold": 0.2}))
     content = Page(text).content()
     assert content["payload"]["spacing"] == [1, 0.5, 2.25]
     assert content["payload"]["orientation"] == "LPS"
@@ -432,4 +402,4 @@ def test_a_volume_is_in_the_file(stand_in: Path) -> None:
     assert state["panels"] == ["volume", "slices", "spectrum", "pyramid", "reconstruction"]
     assert state["threshold"] == 0.2
     facts = "Volume 9 × 10 × 11 · voxels 1 × 0.5 × 2.25 mm · LPS · saliency"
-    assert facts in " ".join(Page(text).words)
+    assert facts in Page(text).text

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from wam_widgets import audio, examples, front_ends, metrics, separation, volume
+    from wam_widgets.reports import Section, report, report_size
     from wam_widgets.storage import StorageError, load
     from wam_widgets.widgets.explore import explore
     from wam_widgets.widgets.explorer import Explorer
@@ -38,8 +39,11 @@ except PackageNotFoundError:  # a source tree that is not installed
 _LAZY = {
     "Explorer": "wam_widgets.widgets.explorer",
     "Link": "wam_widgets.widgets.link",
+    "Section": "wam_widgets.reports",
     "explore": "wam_widgets.widgets.explore",
     "link": "wam_widgets.widgets.link",
+    "report": "wam_widgets.reports",
+    "report_size": "wam_widgets.reports",
     "StorageError": "wam_widgets.storage",
     "load": "wam_widgets.storage",
     "audio": "",
@@ -61,6 +65,7 @@ __all__ = [
     "Explorer",
     "Link",
     "Options",
+    "Section",
     "StorageError",
     "audio",
     "examples",
@@ -73,6 +78,8 @@ __all__ = [
     "methods",
     "metrics",
     "options",
+    "report",
+    "report_size",
     "separation",
     "volume",
 ]

@@ -337,8 +337,8 @@ class Explanation:
 
         return save(self, path)
 
-    def to_html(self, path: str | Path, title: str | None = None) -> Path:
-        """Write one offline interactive HTML file; see :func:`wam_widgets.report.to_html`."""
-        from wam_widgets.report import to_html
+    def to_html(self, path: str | Path, title: str | None = None, notes: str | None = None) -> Path:
+        """Write one offline interactive HTML file; see :func:`wam_widgets.reports.to_html`."""
+        from wam_widgets.reports import to_html
 
-        return to_html(self, path, title=title)
+        return to_html(self, path, title, notes)

@@ -55,7 +55,7 @@ class Provenance:
             front_end=None if front_end is None else _name(front_end),
             created=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(_now())),
             versions={
-                **{name: _version(package) for package, name in PACKAGES.items()},
+                **{name: version_of(package) for package, name in PACKAGES.items()},
                 "Python": platform.python_version(),
             },
         )
@@ -83,7 +83,8 @@ def _now() -> float:
     return float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """Return the version of an installed distribution."""
     try:
         return version(package)
     except PackageNotFoundError:  # a source tree that is not installed

@@ -100,24 +100,36 @@ describe("encode and detached", () => {
 });
 
 describe("inflate", () => {
+  // As packing.py writes it: low bytes of all numbers first.
+  function packed(content: object, planes: number[]): string {
+    const json = Buffer.from(JSON.stringify(content));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(json.length);
+    return gzipSync(Buffer.concat([length, json, Buffer.from(planes)])).toString("base64");
+  }
+
+  const content = {
+    title: "a </script> – ü",
+    signal: { dtype: "i16", shape: [2], data: 0 },
+    entries: [{ gradient: { dtype: "u8", shape: [3], data: 4 }, baseline: null }],
+    empty: { dtype: "f32", shape: [0], data: 7 },
+  };
+
   it("reads the data of a page", async () => {
-    const data = Buffer.from(Float32Array.of(1, -2).buffer).toString("base64");
-    const content = {
-      title: "a </script> – ü",
-      signal: { dtype: "f32", shape: [2], data },
-      entries: [{ gradient: { dtype: "u8", shape: [0], data: "" }, baseline: null }],
-    };
-    const text = gzipSync(JSON.stringify(content)).toString("base64");
+    const text = packed(content, [0x02, 0xfd, 0x01, 0xff, 7, 8, 9]);
     for (const embedded of [text, `\n  "${text}"\n`]) {
       const have = (await inflate(embedded)) as typeof content;
+      const numbers = (wire: unknown) => [...decode(wire as WireArray).data];
       expect(have.title).toBe(content.title);
-      expect([...decode(have.signal as unknown as WireArray).data]).toEqual([1, -2]);
-      expect(decode(have.entries[0].gradient as unknown as WireArray).data.length).toBe(0);
+      expect(numbers(have.signal)).toEqual([0x0102, -3]);
+      expect(numbers(have.entries[0].gradient)).toEqual([7, 8, 9]);
+      expect(numbers(have.empty)).toEqual([]);
       expect(have.entries[0].baseline).toBeNull();
     }
   });
 
   it("fails on what is not such data", async () => {
     await expect(inflate("AAAA")).rejects.toThrow();
+    await expect(inflate(packed(content, [1, 2, 3]))).rejects.toThrow("not complete");
   });
 });

@@ -135,11 +135,16 @@ class Explorer(Controls):
             self._channel.announce({"kind": "entry", "entry": self._keep(entry)})
         return self.explanation.at(Basis(self.family, self.level, self.mode))
 
-    def to_html(self, path: str | Path, title: str | None = None) -> Path:
-        """Write everything computed so far as one offline file that opens as it is shown here."""
-        from wam_widgets.report import to_html
+    @property
+    def title(self) -> str | None:
+        """What it is about, as it was given."""
+        return self._title
 
-        return to_html(self.explanation, path, title=title or self._title, controls=self.controls())
+    def to_html(self, path: str | Path, title: str | None = None, notes: str | None = None) -> Path:
+        """Write everything computed so far as one offline file that opens as it is shown here."""
+        from wam_widgets.reports import to_html
+
+        return to_html(self, path, title or self._title, notes)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the background has nothing left to compute; False if the time ran out."""

@@ -107,24 +107,46 @@ export function encode(array: NdArray): WireArray {
   return { dtype: "f32", shape: [...array.shape], data: array.data.slice().buffer };
 }
 
-/** Read a page's embedded data: base64 of gzip of JSON, whose arrays hold base64 themselves. */
+/**
+ * Read a page's embedded data: base64 of gzip of the length of a JSON text, the text, and the bytes
+ * of its arrays in planes (Python: packing.py).
+ */
 export async function inflate(text: string): Promise<unknown> {
   const packed = fromBase64(text.replace(/[^A-Za-z0-9+/=]/g, ""));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text(), (_, value: unknown) =>
-    isPacked(value) ? { ...value, data: fromBase64(value.data).buffer } : value,
+  const content = new Uint8Array(await new Response(stream).arrayBuffer());
+  const start = 4 + new DataView(content.buffer).getUint32(0, true);
+  const json = new TextDecoder().decode(content.subarray(4, start));
+  return JSON.parse(json, (_, value: unknown) =>
+    isPlaced(value)
+      ? { ...value, data: joined(content.subarray(start + value.data), value) }
+      : value,
   );
 }
 
-function isPacked(value: unknown): value is { data: string } {
+type Placed = Omit<WireArray, "data"> & { data: number };
+
+function isPlaced(value: unknown): value is Placed {
   return (
     typeof value === "object" &&
     value !== null &&
     "dtype" in value &&
     "shape" in value &&
     "data" in value &&
-    typeof value.data === "string"
+    typeof value.data === "number"
   );
+}
+
+/** The bytes of an array, number after number, from the first bytes of all, the second of all, … */
+function joined(planes: Uint8Array, { dtype, shape }: Placed): ArrayBuffer {
+  const count = shape.reduce((a, b) => a * b, 1);
+  const size = BYTES[dtype];
+  const out = new Uint8Array(count * size);
+  if (planes.length < out.length) throw new RangeError("the embedded data are not complete");
+  for (let plane = 0; plane < size; plane++) {
+    for (let i = 0, from = plane * count; i < count; i++) out[i * size + plane] = planes[from + i]!;
+  }
+  return out.buffer;
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
