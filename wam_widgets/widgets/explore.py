@@ -7,7 +7,7 @@ from typing import Any
 
 from wam_widgets.explainer import Explainer, check_settings, method_names
 from wam_widgets.explanation import Explanation
-from wam_widgets.objectives import Target
+from wam_widgets.objectives import Target, target_name
 from wam_widgets.widgets.controls import CONTROLS
 from wam_widgets.widgets.explorer import Explorer, front_end
 from wam_widgets.widgets.sizes import check_size
@@ -37,7 +37,8 @@ def explore(
     x : Tensor or array
         The input, with a model; see :func:`wam_widgets.explain`.
     target, method
-        What to begin with, with a model; see :func:`wam_widgets.explain`.
+        What to begin with; see :func:`wam_widgets.explain`. With an explanation: what of it to
+        show first, by default the selected entry.
     model : callable, optional
         With an explanation: the model to ask for what it does not hold. One that was explained
         with a `front_end` needs it again.
@@ -72,6 +73,10 @@ def explore(
     if isinstance(model_or_explanation, Explanation):
         if x is not None:
             raise TypeError("x is given with an explanation: the explanation has its own input")
+        if target is not None:
+            controls["target"] = target if isinstance(target, str) else target_name(target)
+        if method is not None:
+            controls["method"] = method_names(method)[0]
         return _explore_explanation(model_or_explanation, model, title, controls, options)
     if model is not None:
         raise TypeError("model is given twice: the first argument is a model already")
