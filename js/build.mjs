@@ -1,4 +1,7 @@
-/** Bundle the two entries into the Python package: the widget's module and the report's script. */
+/**
+ * Bundle the entries into the Python package: the front end of notebooks and of reports, and what a
+ * notebook holds to find the one copy of the first.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,8 +38,8 @@ async function bundle(name, format, finish = (code) => code) {
 }
 
 /**
- * A module that unpacks the module. A notebook saves the text once for every Explorer in it, and a
- * kernel sends it as often: packed, it is less than half as long.
+ * A module that unpacks the module. A kernel sends the text and a notebook may hold it: packed, it
+ * is less than half as long.
  */
 function packed(code) {
   const bytes = gzipSync(code, { level: 9 }).toString("base64");
@@ -45,8 +48,9 @@ const bytes = Uint8Array.from(atob("${bytes}"), (c) => c.charCodeAt(0));
 const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
 const code = new Blob([await new Response(stream).blob()], { type: "text/javascript" });
 const url = URL.createObjectURL(code);
-const { default: widget } = await import(url);
+const front = await import(url);
 URL.revokeObjectURL(url);
+export const { embed, default: widget } = front;
 export default widget;
 `;
 }
@@ -54,6 +58,8 @@ export default widget;
 try {
   await mkdir(output, { recursive: true });
   await bundle("widget", "esm", packed);
+  await bundle("stub", "esm");
+  await bundle("carrier", "iife");
   await bundle("report", "iife");
 } catch (error) {
   // esbuild has already said what is wrong in the source, and where.

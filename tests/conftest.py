@@ -20,7 +20,7 @@ from tests.connection import Explore, FakeComm
 from tests.exported import Exported
 from tests.lab import JupyterLab
 from tests.observe import Observed
-from wam_widgets.widgets import explorer as explorer_module
+from wam_widgets.widgets import module
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,8 +77,9 @@ def jupyterlab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture
 def explore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Explore]:
     """wam.explore with a stand-in for the built front end and for the connection."""
-    (tmp_path / "widget.js").write_text("export default {}")
-    monkeypatch.setattr(explorer_module, "STATIC", tmp_path)
+    for name in ("widget", "stub", "carrier"):
+        (tmp_path / f"{name}.js").write_text(f"/* {name} */\n")
+    monkeypatch.setattr(module, "STATIC", tmp_path)
     monkeypatch.setattr(comm, "create_comm", FakeComm)
     made: list[wam.Explorer] = []
 

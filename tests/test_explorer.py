@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 import wam_widgets as wam
 from tests.connection import PATIENCE, Explore, from_browser, unpacked
-from wam_widgets.widgets import explorer as module
+from wam_widgets.widgets import module
 from wam_widgets.widgets import wire
 from wam_widgets.widgets.controls import COLOUR_MAPS
 
@@ -72,9 +72,10 @@ def test_it_begins_with_the_defaults_of_the_explanation(live: wam.Explorer, x: T
     assert best == live.explanation.probabilities.argmax(1).tolist()
 
 
-def test_the_state_holds_the_module_and_raw_bytes(live: wam.Explorer) -> None:
+def test_the_state_refers_to_the_module_and_holds_raw_bytes(live: wam.Explorer) -> None:
     state = live.get_state()
-    assert state["_esm"] == "export default {}"
+    assert state["_esm"] == "/* stub */\n"
+    assert state["_module"] == f"IPY_MODEL_{live._module.model_id}"
     assert isinstance(state["_data"]["signal"]["data"], bytes)
     assert state["keep"] == 0.1
 

@@ -28,7 +28,7 @@ assert wam.__file__.startswith(folder), wam.__file__
 example = wam.examples.image()
 explorer = wam.explore(example.model, example.input, n_samples=2, show_progress=False)
 explorer.to_html("installed.html")
-print(len(explorer._esm))
+print(len(explorer._module.code))
 """
 
 
@@ -112,8 +112,9 @@ def test_the_installed_wheel_has_a_working_widget(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    module = PACKAGE / "static" / "widget.js"
-    assert int(done.stdout) == len(module.read_text(encoding="utf-8"))
+    # The wheel's module and the bank, which is more than nothing.
+    module = (PACKAGE / "static" / "widget.js").read_text(encoding="utf-8")
+    assert len(module) < int(done.stdout) < len(module) + 50_000
     offline_page.page.goto((tmp_path / "installed.html").as_uri())
     offline_page.page.wait_for_selector(".wam-root[data-state=ready]")
     assert not offline_page.errors

@@ -21,7 +21,7 @@ from tests.sound import RATE, classifier, scene
 from wam_widgets import __main__ as command
 from wam_widgets import files, reports
 from wam_widgets.front_ends import LogMel
-from wam_widgets.widgets import explorer, wire
+from wam_widgets.widgets import module, wire
 
 # Stands in for the front end where a test is about the page around it. It does what the real one
 # must be able to do in such a page: read the data, run a worker from a blob, style a shadow root,
@@ -81,7 +81,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "static"
     folder.mkdir()
     (folder / "report.js").write_text(SCRIPT, encoding="utf-8")
-    monkeypatch.setattr(explorer, "STATIC", folder)
+    monkeypatch.setattr(module, "STATIC", folder)
     return folder
 
 

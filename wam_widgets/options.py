@@ -26,6 +26,8 @@ class _Option:
     check: Callable[[str, Any], Any]
     """Called with name and value; returns the value as it is kept, or raises."""
     about: str
+    act: Callable[[Any], None] = lambda value: None
+    """Called with a value whenever it is asked for, also if the option has it already."""
 
 
 def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
@@ -70,6 +72,14 @@ def _colour_map(name: str, value: Any) -> str:
     return _one_of(*COLOUR_MAPS)(name, value)
 
 
+def _carry(embed: str) -> None:
+    """Let the cell that asks for interactive outputs hold what all of them need."""
+    if embed == "html":
+        from wam_widgets.widgets.embed import carry
+
+        carry()
+
+
 _OPTIONS: Mapping[str, _Option] = {
     "method": _Option("smooth_integrated_gradients", _method, "how explanations are made"),
     "family": _Option(None, _optional(_family), "wavelet family; None: that of the modality"),
@@ -77,7 +87,7 @@ _OPTIONS: Mapping[str, _Option] = {
     "mode": _Option("symmetric", _one_of(*MODES), "boundary mode"),
     "colour_map": _Option("blue-red", _colour_map, "colours of the pyramid"),
     "keep": _Option(0.1, _share, "share of coefficients in the reconstruction"),
-    "embed": _Option("png", _one_of("png", "html"), "what a saved notebook shows"),
+    "embed": _Option("png", _one_of("png", "html"), "what a saved notebook shows", _carry),
 }
 
 
@@ -107,7 +117,8 @@ class Options:
         Share of the coefficients in the reconstruction, where an Explorer or a report begins.
     embed : {"png", "html"}
         What an Explorer leaves in a saved notebook for places without a kernel: a picture, or the
-        interactive panels as well.
+        interactive panels as well. The output of the cell that sets ``"html"`` holds the code that
+        they have in common, so that it is in the notebook once.
 
     Examples
     --------
@@ -143,7 +154,7 @@ class Options:
         return self._values[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._update(_checked({name: value}, AttributeError))
+        self._choose(_checked({name: value}, AttributeError))
 
     def __call__(self, **values: Any) -> AbstractContextManager[Options]:
         """Return a context in which some options are others.
@@ -194,6 +205,11 @@ class Options:
         rows = (f"  {line:<{width}}  # {text}" for line, text in zip(lines, about, strict=True))
         return "\n".join(["wam_widgets.options", *rows])
 
+    def _choose(self, values: Mapping[str, Any]) -> None:
+        self._update(values)
+        for name, value in values.items():
+            _OPTIONS[name].act(value)
+
     def _update(self, values: Mapping[str, Any]) -> None:
         changed = {name: new for name, new in values.items() if self._values[name] != new}
         self._values.update(changed)
@@ -205,7 +221,7 @@ class Options:
 @contextmanager
 def _within(options: Options, values: Mapping[str, Any]) -> Iterator[Options]:
     before = options.as_dict()
-    options._update(values)
+    options._choose(values)
     try:
         yield options
     finally:

@@ -6,20 +6,25 @@ import base64
 import io
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import traitlets
 
 from wam_widgets.attribution import Attribution
 from wam_widgets.explainer import Explainer
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import methods
+from wam_widgets.options import options
 from wam_widgets.wavelets import Basis, families, max_level
 from wam_widgets.widgets.channel import Channel, Job
 from wam_widgets.widgets.controls import Controls
+from wam_widgets.widgets.embed import output, shown_by_widgets
 from wam_widgets.widgets.live import Live
+from wam_widgets.widgets.module import Module, front_end, shared_module
 from wam_widgets.widgets.payload import (
     curve_payload,
     default_controls,
@@ -30,28 +35,9 @@ from wam_widgets.widgets.sizes import check_size
 
 __all__ = ["Explorer", "front_end"]
 
-STATIC = Path(__file__).parent.parent / "static"
-
 _LOG = logging.getLogger("wam_widgets")
 _PNG_DPI = 110
-
-
-def front_end(name: str) -> str:
-    """Return the text of a built front-end file.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the front end was not built, with how to build it.
-    """
-    path = STATIC / name
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path} does not exist: the front end is not built; run 'make build' in the source "
-            "tree, or install the package with pip, which builds it"
-        ) from None
+_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Explorer(Controls):
@@ -72,8 +58,10 @@ class Explorer(Controls):
         Controls to begin with; the default basis of the modality otherwise.
     """
 
-    # The module's text is part of every Explorer's state, as anywidget needs it.
+    # anywidget needs a module for each Explorer; this one finds the one that they have in common.
     _esm = traitlets.Unicode().tag(sync=True)
+    _module = traitlets.Instance(Module).tag(sync=True, **ipywidgets.widget_serialization)
+    _key = traitlets.Unicode().tag(sync=True)
     _data = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -93,6 +81,7 @@ class Explorer(Controls):
         handlers = {"explain": self._answer_explain, "curve": self._answer_curve}
         self._channel = Channel(self.send, handlers)
         data = payload(explanation, title)
+        del data["bank"]  # the module has it
         space = data["signal"]["shape"][2:]
         known = explanation.probabilities
         defaults = default_controls(explanation)
@@ -104,7 +93,9 @@ class Explorer(Controls):
             modality=explanation.modality,
             classes=None if known is None else known.shape[1],
             held={"methods": explanation.methods, "targets": explanation.targets},
-            _esm=front_end("widget.js"),
+            _esm=front_end("stub.js"),
+            _module=shared_module(),
+            _key=uuid.uuid4().hex,
             _data=data,
             _live=explainer is not None,
             _methods=list(methods() if explainer is not None else explanation.methods),
@@ -178,8 +169,16 @@ class Explorer(Controls):
             return None
         data, metadata = bundle
         png = self._picture()
-        # A saved notebook shows this where no widget can run.
-        return ({**data, "image/png": png} if png else data), metadata
+        if not png:
+            return bundle
+        # A saved notebook shows these where no widget can run.
+        data = {**data, "image/png": png}
+        if options.embed == "html":
+            shown = self._data
+            data["text/html"] = output(self._key, png, shown["title"], shown, self.controls())
+            if not shown_by_widgets():
+                del data[_VIEW]
+        return data, metadata
 
     def _picture(self) -> str | None:
         """Return a PNG, base64, of what the controls show; None if nothing is computed yet."""

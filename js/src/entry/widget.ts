@@ -2,7 +2,11 @@
 import { scope } from "../core/dispose";
 import type { Host } from "../core/host";
 import { Session } from "../core/session";
+import type { Payload } from "../core/types";
+import { inflate } from "../core/wire";
 import { mountExplorer } from "../views/explorer";
+
+export { embed } from "./embed";
 
 interface Context {
   model: Host;
@@ -10,21 +14,40 @@ interface Context {
   signal?: AbortSignal;
 }
 
-export default () => {
+/** A model whose data lacks the filters that all Explorers have in common. */
+function complete(model: Host, bank: Payload["bank"]): Host {
+  const get = (name: string): unknown =>
+    name === "_data" ? { bank, ...(model.get(name) as object) } : model.get(name);
+  return {
+    get,
+    set: (name, value) => model.set(name, value),
+    on: (name, listener) => model.on(name, listener),
+    off: (name, listener) => model.off(name, listener),
+    save_changes: () => model.save_changes(),
+    send: (...message) => model.send(...message),
+  };
+}
+
+export default (packed?: string) => {
   let session: Session | null = null;
   let life: AbortController | null = null;
 
-  const initialize = ({ model, signal }: Context): (() => void) => {
+  const initialize = async ({ model, signal }: Context): Promise<() => void> => {
     life?.abort();
     const mine = scope(signal);
     life = mine;
-    session = new Session(model, mine.signal);
+    const host = packed ? complete(model, (await inflate(packed)) as Payload["bank"]) : model;
+    session = new Session(host, mine.signal);
     return () => mine.abort();
   };
 
-  const render = ({ model, el, signal }: Context & { el: HTMLElement }): (() => void) => {
+  const render = async ({
+    model,
+    el,
+    signal,
+  }: Context & { el: HTMLElement }): Promise<() => void> => {
     // Hosts before anywidget 0.9 render without initializing.
-    if (!session) initialize({ model });
+    if (!session) await initialize({ model });
     return mountExplorer(el, session!, signal);
   };
 
