@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -83,6 +84,7 @@ def _now() -> float:
     return float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
 
 
+@cache
 def version_of(package: str) -> str:
     """Return the version of an installed distribution."""
     try:
