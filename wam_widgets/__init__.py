@@ -23,7 +23,7 @@ from wam_widgets.wavelets import Basis, families
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from wam_widgets import audio, examples, front_ends, metrics, separation, volume
+    from wam_widgets import audio, examples, figures, front_ends, metrics, separation, volume
     from wam_widgets.reports import Section, report, report_size
     from wam_widgets.storage import StorageError, load
     from wam_widgets.widgets.explore import explore
@@ -48,6 +48,7 @@ _LAZY = {
     "load": "wam_widgets.storage",
     "audio": "",
     "examples": "",
+    "figures": "",
     "front_ends": "",
     "metrics": "",
     "separation": "",
@@ -72,6 +73,7 @@ __all__ = [
     "explain",
     "explore",
     "families",
+    "figures",
     "front_ends",
     "link",
     "load",

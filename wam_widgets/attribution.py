@@ -16,8 +16,9 @@ from wam_widgets.geometry import scale_maps
 from wam_widgets.reconstruction import MASKS, shifted, shifts, unshifted, weigh
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from wam_widgets.explanation import Explanation
-    from wam_widgets.figures import NotebookFigure
     from wam_widgets.wavelets import Basis
 
 __all__ = ["MASKS", "RANKINGS", "Attribution"]
@@ -214,11 +215,14 @@ class Attribution:
         assert total is not None
         return total
 
-    def plot(self, sample: int = 0, **options: Any) -> NotebookFigure:
-        """Return a matplotlib figure of one sample, see :func:`wam_widgets.figures.plot`."""
+    def plot(self, sample: int = 0, kind: str = "all", **options: Any) -> Figure:
+        """Return a matplotlib figure of one sample, see :func:`wam_widgets.figures.plot`.
+
+        ``wam_widgets.figures.kinds(modality)`` lists the kinds.
+        """
         from wam_widgets.figures import plot
 
-        return plot(self, sample, **options)
+        return plot(self, sample, kind, **options)
 
     def to_ipyvolume(
         self, sample: int = 0, scales: Sequence[int] | None = None, **options: Any

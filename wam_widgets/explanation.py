@@ -17,8 +17,9 @@ from wam_widgets.options import options
 from wam_widgets.wavelets import Basis, max_level
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from wam_widgets.best_basis import BasisSweep
-    from wam_widgets.figures import NotebookFigure
     from wam_widgets.front_ends import Axes
     from wam_widgets.provenance import Provenance
 
@@ -324,9 +325,9 @@ class Explanation:
             return "custom objective"
         return " against ".join(names)
 
-    def plot(self, sample: int = 0, **options: Any) -> NotebookFigure:
-        """Return a matplotlib figure in the default basis; see :meth:`Attribution.plot`."""
-        return self.at().plot(sample, **options)
+    def plot(self, sample: int = 0, kind: str = "all", **options: Any) -> Figure:
+        """Return a matplotlib figure in the default basis, see :func:`wam_widgets.figures.plot`."""
+        return self.at().plot(sample, kind, **options)
 
     def save(self, path: str | Path) -> Path:
         """Write everything into one file for :func:`wam_widgets.load`, which needs no model.

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colormaps
 
 from wam_widgets.attribution import check_scales
 from wam_widgets.checks import fraction, positive_int
-from wam_widgets.figures import DIVERGING, shown
+from wam_widgets.figures import colour_map, shown
 from wam_widgets.samples import library
 from wam_widgets.widgets.sizes import reduce
 
@@ -113,7 +112,7 @@ def to_ipyvolume(
         x, y, z = ((places + 0.5) * voxel).T[::-1].astype(np.float32)
         ipyvolume.scatter(
             *(x, y, z),
-            color=np.asarray(colormaps[DIVERGING]((shares + 1) / 2))[:, :3].astype(np.float32),
+            color=np.asarray(colour_map("blue-red")((shares + 1) / 2))[:, :3].astype(np.float32),
             # In percent of the longest side.
             size=(np.abs(shares) * 100 * min(voxel) / longest).astype(np.float32),
             marker="box",
