@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import pytest
 from IPython.core.completer import provisionalcompleter
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from jupyter_client.manager import start_new_kernel
@@ -239,6 +241,20 @@ def test_the_hook_of_older_versions_completes_too(
     for begin in ("%wam net batch", "kept = %wam net batch", "%%wam net"):
         assert hooked(begin + " --met") == ["--method"]
     assert hooked("%wam net batch --method sal") == ["saliency"]
+
+
+def test_what_is_shown_does_not_depend_on_the_version_of_ipywidgets(
+    e: wam.Explanation, explore: Explore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version 7, that of Colab, shows widgets by itself, and then only them."""
+
+    def show(widget: object) -> None:
+        raise AssertionError("ipywidgets 7 showed it")
+
+    monkeypatch.setattr(ipywidgets.Widget, "_ipython_display_", show, raising=False)
+    formatter: Any = DisplayFormatter  # has no annotations
+    data, _ = formatter().format(explore(e))
+    assert {"application/vnd.jupyter.widget-view+json", "image/png"} <= set(data)
 
 
 def test_nothing_is_left_when_it_is_unloaded(shell: Any) -> None:

@@ -163,6 +163,9 @@ class Explorer(Controls):
     def _receive(self, _: object, content: object, buffers: Sequence[Any]) -> None:
         self._channel.receive(content, buffers)
 
+    # That of ipywidgets 7, which Colab has, would be preferred to the bundle and shows less.
+    _ipython_display_ = None
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle = super()._repr_mimebundle_(**kwargs)
         if bundle is None:
