@@ -1,18 +1,14 @@
-/** The exported file's side: mount every Explorer of the page on its embedded data. */
-import { mountExplorer } from "../views/explorer";
-import { openSession, read, readBank } from "./static";
+/** The exported file's side: every Explorer of the page, on its embedded data, when it is wanted. */
+import { followContents } from "./contents";
+import { Lazy } from "./lazy";
+import { printing } from "./printing";
+import { Row } from "./row";
+import { readBank } from "./static";
 
 const bank = readBank(document);
-
-async function mount(element: HTMLElement): Promise<void> {
-  const embedded = await read(document, element.dataset["source"] ?? "", bank);
-  const { signal } = new AbortController();
-  element.replaceChildren();
-  mountExplorer(element, openSession(embedded, signal), signal);
-}
-
-for (const element of document.querySelectorAll<HTMLElement>(".wam-explorer[data-source]")) {
-  mount(element).catch((error: unknown) => {
-    element.textContent = `This picture cannot be shown: ${String(error)}`;
-  });
-}
+const elements = [...document.querySelectorAll<HTMLElement>(".wam-explorer[data-source]")].map(
+  (element) => element.closest<HTMLElement>(".wam-row") ?? element,
+);
+const rows = [...new Set(elements)].map((element) => new Row(element, bank));
+printing(document, rows, new Lazy(rows));
+followContents(document);

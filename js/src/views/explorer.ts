@@ -9,7 +9,7 @@ import style from "../style.css";
 import volume from "../volume.css";
 import { controls } from "./controls";
 import { h } from "./dom";
-import { savePicture } from "./export";
+import { pictureOf, savePicture } from "./export";
 import { help } from "./help";
 import { keys } from "./keys";
 import { mixerPanel } from "./mixer";
@@ -53,8 +53,17 @@ const MAKERS: Record<Modality, Makers> = {
   },
 };
 
+/** What is on screen as one picture; `paper`: as it is on white, in a window of this width. */
+export type Photograph = (paper: boolean) => HTMLCanvasElement;
+const PAPER = 1000;
+
 /** Show a session inside an element; ends with the signal, or when the returned function is called. */
-export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSignal): () => void {
+export function mountExplorer(
+  el: HTMLElement,
+  session: Session,
+  outer?: AbortSignal,
+  camera?: (photograph: Photograph) => void,
+): () => void {
   const life = scope(outer, session.signal);
   const { signal } = life;
   const { store } = session;
@@ -68,12 +77,13 @@ export function mountExplorer(el: HTMLElement, session: Session, outer?: AbortSi
 
   const view: View = { session, store, root, signal, theme: readTheme(root), moving: new Set() };
   measureSteps(view);
-  build(view);
+  const photograph = build(view);
+  camera?.(photograph);
   session.mount(signal);
   return () => life.abort();
 }
 
-function build(view: View): void {
+function build(view: View): Photograph {
   const { root, store, signal } = view;
   const { modality } = store.state.payload;
   const panels = new Map<PanelName, Panel>();
@@ -175,6 +185,21 @@ function build(view: View): void {
   onResize(grid, resized, signal);
   if (modality === "audio") followPlayhead(view);
   keys(view);
+
+  const dress = (theme: string, width: string): void => {
+    root.dataset["theme"] = theme;
+    root.style.width = width;
+    view.theme = readTheme(root);
+    everything();
+  };
+  return (paper) => {
+    const { theme = "light" } = root.dataset;
+    const other = paper && (theme !== "light" || Math.abs(root.clientWidth - PAPER) > PAPER / 10);
+    if (other) dress("light", `${PAPER}px`);
+    const picture = pictureOf(view, sections());
+    if (other) dress(theme, "");
+    return picture;
+  };
 }
 
 /** The panels in their order; those of a sound that share a time axis stand in one column. */

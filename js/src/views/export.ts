@@ -4,14 +4,21 @@ import { describe } from "./format";
 import { h } from "./dom";
 import type { View } from "./panel";
 
-const MARGIN = 16;
+/** Around the panels of a picture, in CSS pixels. */
+export const MARGIN = 16;
 
-/** Save sections as one picture through a download link; no window is opened. */
-export function savePicture(view: View, sections: HTMLElement[], name: string): void {
+/** Sections as one picture. */
+export function pictureOf(view: View, sections: HTMLElement[]): HTMLCanvasElement {
   // In its own place, whatever is scrolled.
   view.root.classList.add("wam-still");
   const canvas = compose(view, sections);
   view.root.classList.remove("wam-still");
+  return canvas;
+}
+
+/** Save sections as one picture through a download link; no window is opened. */
+export function savePicture(view: View, sections: HTMLElement[], name: string): void {
+  const canvas = pictureOf(view, sections);
   // Not toBlob: browsers encode that in idle time, which a busy page does not have for seconds.
   const base64 = canvas.toDataURL("image/png").split(",")[1] ?? "";
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
