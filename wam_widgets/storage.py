@@ -55,7 +55,10 @@ __all__ = [
 VERSION = 1
 
 _KEY = "wam_widgets"
-_LONGEST = 2**24
+_BEGIN = b'{"__metadata__":{"wam_widgets"'
+"""Of the header of every file."""
+
+_LONGEST = 2**22
 """Of the JSON text: parsed, a hostile one takes some twenty times its length."""
 
 _DTYPES = {
@@ -248,11 +251,11 @@ def _diagnosis(source: Path) -> StorageError:
     """Return what is wrong with a file that safetensors refuses to read."""
     size = source.stat().st_size
     with source.open("rb") as file:
-        start = file.read(64)
+        start = file.read(8 + len(_BEGIN))
         length = int.from_bytes(start[:8], "little")
         if not size:
             return TruncatedFileError(f"{source} is empty")
-        if f'"{_KEY}"'.encode() not in start:
+        if not _BEGIN.startswith(start[8:]):
             return ForeignFileError(f"{source} was not written by Explanation.save")
         file.seek(8)
         header = file.read(min(length, 2 * _LONGEST))

@@ -1,0 +1,312 @@
+"""Saved explanations come back equal, without the model, or the error says why not."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import threading
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import wam_widgets as wam
+from tests import kept
+from tests.kept import same
+from tests.models import Linear, convolutional, explain, random
+from wam_widgets import storage
+from wam_widgets.explainer import Explainer
+from wam_widgets.front_ends import LogMel
+from wam_widgets.metrics import curve
+
+VERSION_1 = Path(__file__).parent / "golden" / "explanation-1.safetensors"
+
+
+def saved(explanation: wam.Explanation, folder: Path) -> Path:
+    return explanation.save(folder / "e.safetensors")
+
+
+def image() -> wam.Explanation:
+    model, x = convolutional(2), random(3, 2, 16, 13)
+    options: dict[str, Any] = {"baselines": "blur", "n_steps": 3, "n_samples": 2}
+    options |= {"mean": [0.1, 0.2], "std": 0.5, "class_names": ["a", "b", "c"]}
+    e = explain(model, x, method=list(wam.methods()), **options)
+    e = (
+        e
+        | explain(model, x, target=(0, 2), **options)
+        | explain(model, x, target=[2, 0, 1], **options)
+    )
+    shares = [0.0, 0.5, 1.0]
+    return e.with_curves(curve(e.at("haar", level), model, shares=shares) for level in (1, 2))
+
+
+def sound() -> wam.Explanation:
+    class Net(nn.Module):
+        def forward(self, features: torch.Tensor) -> torch.Tensor:
+            return torch.stack([features.mean((-2, -1)), features.amax((-2, -1))], -1)
+
+    front_end = LogMel(np.int64(8000), n_fft=64, n_mels=6)  # type: ignore[arg-type]
+    x = random(2, 300).float()
+    return wam.explain(
+        Net().eval(), x, method=["smooth_integrated_gradients", "saliency"], front_end=front_end,
+        n_samples=2, baselines=0.1 * x, show_progress=False,
+    )  # fmt: skip
+
+
+def volume() -> wam.Explanation:
+    return explain(
+        convolutional(3), random(1, 2, 10, 9, 8), spacing=(2, 1, 0.7), orientation="LPS",
+        n_samples=2,
+    )  # fmt: skip
+
+
+def custom() -> wam.Explanation:
+    return explain(convolutional(2), random(1, 2, 9, 9), objective=lambda y: y.square().sum(1))
+
+
+def bare() -> wam.Explanation:
+    """What an Explorer holds before anything was computed."""
+    x = random(1, 1, 8, 8)
+    return Explainer(Linear(random(2, 1, 8, 8)), x).empty()
+
+
+@pytest.mark.parametrize("make", [image, sound, volume, custom, bare])
+def test_what_was_explained_comes_back(make: Any, tmp_path: Path) -> None:
+    e = make()
+    path = saved(e, tmp_path)
+    loaded = wam.load(path)
+    assert same(loaded, e)
+    again = tmp_path / "again"
+    assert loaded.save(again) == again
+    assert again.read_bytes() == path.read_bytes()
+    for method, target in e.entries:
+        a, b = e.select(method, target), loaded.select(method, target)
+        assert torch.equal(a.at("haar", 1).values.flatten(), b.at("haar", 1).values.flatten())
+        assert a.label() == b.label()
+        if e.features is not None:
+            assert torch.equal(a.feature_attribution(), b.feature_attribution())
+
+
+@pytest.mark.parametrize("modality", ["image", "audio", "volume"])
+def test_every_field_comes_back(modality: str, tmp_path: Path) -> None:
+    e = kept.everything(modality)
+    path = saved(e, tmp_path)
+    assert same(wam.load(str(path)), e)
+    record = kept.envelope(kept.take_apart(path.read_bytes())[0])["explanation"]
+    assert set(record) == {f.name for f in fields(wam.Explanation)}
+    assert set(record["entries"][0]) == {f.name for f in fields(wam.Entry)}
+    assert set(record["curves"][0]) == {f.name for f in fields(wam.Curve)}
+    assert record["provenance"] == {
+        f.name: getattr(e.provenance, f.name) for f in fields(e.provenance)
+    }
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_dtypes(dtype: torch.dtype, tmp_path: Path) -> None:
+    model = Linear(random(2, 1, 8, 8)).to(dtype)
+    e = explain(model, random(2, 1, 8, 8).to(dtype), method=["saliency", "smoothgrad"])
+    assert e.signal.dtype == dtype
+    assert same(wam.load(saved(e, tmp_path)), e)
+    other = replace(e, probabilities=e.probabilities.to(torch.float8_e5m2))
+    with pytest.raises(TypeError, match=r"probabilities has dtype torch\.float8_e5m2.*float16"):
+        other.save(tmp_path / "other")
+    assert [file.name for file in tmp_path.iterdir()] == ["e.safetensors"]
+
+
+def test_tensors_of_every_layout(tmp_path: Path) -> None:
+    """Views, other memory formats, tensors that ask for gradients, and subclasses of Tensor."""
+    e = kept.everything("image", n=4)
+    entry = e.entry
+    odd = [
+        e[1:3],
+        e[::2],
+        replace(e, signal=e.signal.contiguous(memory_format=torch.channels_last)),
+        replace(e, signal=e.signal.clone().requires_grad_()),
+        replace(e, signal=nn.Parameter(e.signal.clone())),
+        replace(e, signal=e.signal[:1].expand(4, -1, -1, -1)),
+        replace(e, signal=torch.complex(e.signal, e.signal).conj().imag),
+        replace(e, probabilities=e.probabilities.t().contiguous().t()),
+        e.with_entry(replace(entry, gradient=entry.gradient.flip(2).transpose(2, 3))),
+    ]
+    for other in odd:
+        loaded = wam.load(saved(other, tmp_path))
+        assert type(loaded.signal) is torch.Tensor and not loaded.signal.requires_grad
+        assert same(loaded, replace(other, signal=other.signal.detach().as_subclass(torch.Tensor)))
+    with torch.inference_mode():
+        inside = replace(e, signal=e.signal * 1)
+    assert same(wam.load(saved(inside, tmp_path)), inside)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    e = kept.everything()
+    other = replace(e, sample_rate=np.float32(8000), mean=(np.float64(0.25),))
+    loaded = wam.load(saved(other, tmp_path))
+    assert same(loaded, e)
+
+
+def test_what_is_shared_is_in_the_file_once(tmp_path: Path) -> None:
+    model, x = convolutional(2), random(2, 2, 16, 16)
+    options: dict[str, Any] = {"baselines": random(2, 2, 16, 16, seed=5), "n_steps": 2}
+    one = explain(model, x, method="integrated_gradients", **options)
+    more = one | replace(one, entries={("other", "predicted"): replace(one.entry, method="other")})
+    grown = saved(more, tmp_path).stat().st_size - one.save(tmp_path / "one").stat().st_size
+    assert grown < 1500 < one.gradient.nbytes
+    loaded = wam.load(tmp_path / "e.safetensors")
+    first, second = loaded.entries.values()
+    assert first.gradient is second.gradient and first.baseline is second.baseline
+    assert same(loaded, more)
+    # Equal is not shared: what lies elsewhere in memory stays apart.
+    apart = more.with_entry(replace(one.entry, method="other", gradient=one.gradient.clone()))
+    assert apart.save(tmp_path / "two").stat().st_size > one.gradient.nbytes + grown
+    assert same(wam.load(tmp_path / "two"), apart)
+
+
+def test_the_file_is_small_and_says_what_is_in_it(tmp_path: Path) -> None:
+    e = image()
+    path = saved(e, tmp_path)
+    header, data = kept.take_apart(path.read_bytes())
+    distinct = {
+        t.data_ptr(): t.nbytes
+        for entry in e.entries.values()
+        for t in (entry.gradient, entry.baseline, entry.output, entry.start, entry.classes)
+        if t is not None
+    }
+    assert sum(distinct.values()) + e.signal.nbytes <= len(data)
+    assert len(data) <= sum(distinct.values()) + e.signal.nbytes + 4096
+    told = kept.envelope(header)
+    assert (told["format"], told["version"]) == ("explanation", 1)
+    assert told["written_by"] == wam.__version__
+    # What the documentation says of the checksum is what was written.
+    assert kept.envelope(kept.take_apart(kept.signed(header, data, told))[0]) == told
+
+
+def test_a_file_of_version_1_stays_readable() -> None:
+    """Written by ``kept.everything().save`` when the layout was new; never write it anew."""
+    assert same(wam.load(VERSION_1), kept.everything())
+
+
+def test_devices(tmp_path: Path) -> None:
+    e = kept.everything()
+    path = saved(e, tmp_path)
+    away = wam.load(path, device="meta")
+    there = [away.signal, away.probabilities, away.features]
+    for entry in away.entries.values():
+        there += [entry.gradient, entry.output]
+        assert entry.classes.device.type == "cpu"
+    first = away.entries["integrated_gradients", "predicted"]
+    there += [first.baseline, first.start, first.feature_gradient, first.feature_baseline]
+    assert {t.device.type for t in there} == {"meta"}
+    assert {t.device.type for t in vars(away.curves[0]).values() if hasattr(t, "device")} == {"cpu"}
+    if torch.cuda.is_available():
+        there = wam.load(path, device="cuda")
+        assert there.at().values.flatten().is_cuda
+        assert there.save(tmp_path / "back").read_bytes() == path.read_bytes()
+
+
+def test_what_was_loaded_is_independent_of_the_file(tmp_path: Path) -> None:
+    e = kept.everything("image")
+    path = saved(e, tmp_path)
+    loaded = wam.load(path)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.write(bytes(size))
+    assert same(loaded, e)
+    loaded.signal.zero_()
+    path.unlink()
+    assert not loaded.signal.any()
+    assert loaded.save(path).exists()
+
+
+# ------------------------------------------------------------------------------------ writing
+
+
+def test_the_file_has_the_usual_permissions(tmp_path: Path) -> None:
+    usual = tmp_path / "usual"
+    usual.touch()
+    path = saved(kept.everything(), tmp_path)
+    assert path.stat().st_mode == usual.stat().st_mode
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    e = kept.everything("volume")
+    path = saved(e, tmp_path)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(OSError, match=re.escape(str(path))):
+            e.save(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_reader_never_sees_a_part(tmp_path: Path) -> None:
+    a, b = kept.everything("image"), kept.everything("volume")
+    path = saved(a, tmp_path)
+    done = threading.Event()
+
+    def write() -> None:
+        for e in (a, b) * 20:
+            e.save(path)
+        done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not done.is_set():
+        loaded = wam.load(path)
+        assert same(loaded, a if loaded.modality == "image" else b)
+        seen.add(loaded.modality)
+    writer.join()
+    assert seen
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    e = kept.everything()
+    with pytest.raises(IsADirectoryError, match=r"path is .*a folder"):
+        e.save(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"the folder .* does not exist"):
+        e.save(tmp_path / "no" / "e")
+    with pytest.raises(IsADirectoryError, match="a folder; it must be a file"):
+        wam.load(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no such file"):
+        wam.load(tmp_path / "no")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert e.save("~/größe 1\u2028.x") == tmp_path / "größe 1\u2028.x"
+    assert same(wam.load("~/größe 1\u2028.x"), e)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(storage.ForeignFileError, match="pipe is not a file"):
+        wam.load(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mean": (0.1, float("nan"))}, "mean.1 is nan: it must be finite"),
+        ({"std": (0.1,)}, "std must have 2 values"),
+        ({"method": "saliency"}, "not one of the entries"),
+        ({"modality": "text"}, "modality is 'text': it must be one of image, audio, volume"),
+        ({"signal": kept.counted(2, 2, 0, 12)}, "none empty"),
+        ({"signal": kept.counted(2, 2, 12, 12, dtype=torch.int64)}, "must be of floats"),
+        ({"class_names": ("a", "b")}, r"probabilities has shape \(2, 3\).*it must be 2 × 2"),
+        ({"class_names": (nn.Identity, "b", "c")}, "class_names.0 is .*a text, a number or None"),
+        ({"sample_rate": -1.0}, "sample_rate is -1.0: it must be positive"),
+        ({"channel_axis": False}, "channel_axis is False"),
+        ({"class_names": ("a" * 2**22, "b", "c")}, "names and settings take"),
+    ],
+)
+def test_what_could_not_be_loaded_is_not_saved(
+    change: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=message) as caught:
+        replace(kept.everything("image"), **change).save(tmp_path / "e")
+    assert not isinstance(caught.value, wam.StorageError)
+    assert not list(tmp_path.iterdir())
