@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import doctest
+import importlib
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ import torch
 import wam_widgets as wam
 from tests.connection import Explore
 from tests.models import convolutional, random
+from wam_widgets.widgets import embed
 from wam_widgets.widgets.controls import COLOUR_MAPS
 from wam_widgets.widgets.payload import default_controls
 
@@ -39,7 +41,7 @@ def test_the_documented_example_holds() -> None:
 
 def test_what_is_there_is_listed() -> None:
     assert list(wam.options.as_dict()) == NAMES
-    assert dir(wam.options) == sorted([*NAMES, "as_dict", "observe", "reset", "unobserve"])
+    assert dir(wam.options) == sorted([*NAMES, "as_dict", "reset"])
     lines = repr(wam.options).splitlines()
     assert lines[0] == "wam_widgets.options"
     wam.options.family = "sym4"
@@ -120,22 +122,27 @@ def test_reset() -> None:
     assert wam.options.as_dict() == wam.Options().as_dict()
 
 
-def test_observers_hear_of_changes_only() -> None:
-    heard: list[tuple[str, Any]] = []
-
-    def observer(name: str, value: Any) -> None:
-        heard.append((name, value))
-
-    wam.options.observe(observer)
-    wam.options.observe(observer)
+def test_asking_for_interactive_outputs_acts_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cell that asks holds what they need, also when it is run again; leaving asks nothing."""
+    calls: list[str] = []
+    monkeypatch.setattr(embed, "carry", lambda: calls.append(wam.options.embed))
     wam.options.embed = "png"
-    with wam.options(embed="html", level=2):
-        assert heard == [("embed", "html"), ("level", 2)]
-    assert heard[2:] == [("level", None), ("embed", "png")]
-    wam.options.unobserve(observer)
-    wam.options.unobserve(observer)
+    wam.options.family = "db2"
+    assert calls == []
     wam.options.embed = "html"
-    assert len(heard) == 4
+    wam.options.embed = "html"
+    assert calls == ["html"] * 2
+    with wam.options(embed="png"), wam.options(embed="html"):
+        assert len(calls) == 3
+    assert wam.options.embed == "html" and len(calls) == 3
+
+
+def test_the_module_never_hides_the_object() -> None:
+    import wam_widgets.options as by_name
+
+    assert importlib.import_module("wam_widgets.options").options is wam.options
+    assert by_name is wam.options
+    assert isinstance(wam.options, wam.Options)
 
 
 def test_copies_are_on_their_own() -> None:

@@ -14,9 +14,6 @@ from wam_widgets.wavelets import MODES, filter_length
 
 __all__ = ["Options", "options"]
 
-Observer = Callable[[str, Any], None]
-"""Called with the name of an option that changed, and what it is now."""
-
 
 @dataclass(frozen=True)
 class _Option:
@@ -141,11 +138,9 @@ class Options:
     embed: str
 
     _values: dict[str, Any]
-    _observers: list[Observer]
 
     def __init__(self) -> None:
         object.__setattr__(self, "_values", _defaults())
-        object.__setattr__(self, "_observers", [])
 
     def __getattr__(self, name: str) -> Any:
         # Only called for what is no attribute of the object itself.
@@ -176,27 +171,14 @@ class Options:
         for name in names:
             if name not in defaults:
                 raise ValueError(_unknown(name))
-        self._update({name: defaults[name] for name in names or defaults})
-
-    def observe(self, observer: Observer) -> None:
-        """Call a function with the name and the new value of every option that changes.
-
-        The same function is called once, however often it is given.
-        """
-        if observer not in self._observers:
-            self._observers.append(observer)
-
-    def unobserve(self, observer: Observer) -> None:
-        """Stop calling a function; nothing happens if it is not called."""
-        if observer in self._observers:
-            self._observers.remove(observer)
+        self._values.update({name: defaults[name] for name in names or defaults})
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options as they are now, by name."""
         return dict(self._values)
 
     def __dir__(self) -> list[str]:
-        return [*_OPTIONS, "as_dict", "observe", "reset", "unobserve"]
+        return [*_OPTIONS, "as_dict", "reset"]
 
     def __repr__(self) -> str:
         lines = [f"{name} = {self._values[name]!r}" for name in _OPTIONS]
@@ -206,16 +188,9 @@ class Options:
         return "\n".join(["wam_widgets.options", *rows])
 
     def _choose(self, values: Mapping[str, Any]) -> None:
-        self._update(values)
+        self._values.update(values)
         for name, value in values.items():
             _OPTIONS[name].act(value)
-
-    def _update(self, values: Mapping[str, Any]) -> None:
-        changed = {name: new for name, new in values.items() if self._values[name] != new}
-        self._values.update(changed)
-        for name, new in changed.items():
-            for observer in tuple(self._observers):
-                observer(name, new)
 
 
 @contextmanager
@@ -225,7 +200,7 @@ def _within(options: Options, values: Mapping[str, Any]) -> Iterator[Options]:
     try:
         yield options
     finally:
-        options._update(before)
+        options._values.update(before)
 
 
 def _defaults() -> dict[str, Any]:
