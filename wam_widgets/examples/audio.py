@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
 from wam_widgets.examples.events import (
@@ -23,7 +22,8 @@ from wam_widgets.examples.events import (
     place,
 )
 from wam_widgets.examples.example import Event, Example
-from wam_widgets.examples.files import read_bytes, read_facts
+from wam_widgets.examples.files import chosen, read_model
+from wam_widgets.examples.networks import block
 from wam_widgets.front_ends import LogMel
 
 CLIP_SECONDS = 2.0
@@ -56,20 +56,18 @@ class SoundNet(nn.Module):
 
     Each logit is the log-sum-exp over time of local evidence: an event that is heard anywhere
     counts, and softmax makes the probabilities add up over the classes that are heard.
-    Normalisation is over the batch, so that in evaluation mode what one place contributes does not
-    depend on what is elsewhere. GELU keeps the gradients smooth.
     """
 
     def __init__(self, n_classes: int = len(CLASS_NAMES)) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _block(1, 16, kernel_size=5),
+            block(2, 1, 16, 5),
             nn.AvgPool2d(2),
-            _block(16, 24),
+            block(2, 16, 24),
             nn.AvgPool2d(2),
-            _block(24, 32),
+            block(2, 24, 32),
             nn.AvgPool2d((2, 1)),
-            _block(32, 48),
+            block(2, 32, 48),
         )
         # A band's place matters, so the last layer sees all bands at once.
         self.classifier = nn.Conv2d(48, n_classes, kernel_size=(6, 1))
@@ -95,13 +93,13 @@ class WaveformNet(nn.Module):
         self.energy = nn.AvgPool1d(64, stride=32)
         self.features = nn.Sequential(
             nn.BatchNorm1d(48),
-            _block_1d(48, 64),
+            block(1, 48, 64, 5),
             nn.AvgPool1d(2),
-            _block_1d(64, 64),
+            block(1, 64, 64, 5),
             nn.AvgPool1d(2),
-            _block_1d(64, 64),
+            block(1, 64, 64, 5),
             nn.AvgPool1d(2),
-            _block_1d(64, 64),
+            block(1, 64, 64, 5),
         )
         self.classifier = nn.Conv1d(64, n_classes, kernel_size=1)
 
@@ -112,30 +110,6 @@ class WaveformNet(nn.Module):
         energy = self.energy(self.filters(x).square())
         evidence: Tensor = self.classifier(self.features((energy + 1e-4).log()))
         return evidence.logsumexp(dim=2)
-
-
-def _block(n_in: int, n_out: int, kernel_size: int = 3) -> nn.Sequential:
-    # Replication at the border: zeros would be an edge that the model could learn from.
-    return nn.Sequential(
-        nn.Conv2d(
-            n_in,
-            n_out,
-            kernel_size,
-            padding=kernel_size // 2,
-            padding_mode="replicate",
-            bias=False,
-        ),
-        nn.BatchNorm2d(n_out),
-        nn.GELU(),
-    )
-
-
-def _block_1d(n_in: int, n_out: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv1d(n_in, n_out, 5, padding=2, padding_mode="replicate", bias=False),
-        nn.BatchNorm1d(n_out),
-        nn.GELU(),
-    )
 
 
 MODELS: dict[str, type[nn.Module]] = {"log_mel": SoundNet, "waveform": WaveformNet}
@@ -158,11 +132,9 @@ def audio(name: str = "scene", model: str = "log_mel") -> Example:
 
     The sounds are synthesised here from fixed seeds; the model was trained on others.
     """
-    if name not in _INPUTS:
-        options = ", ".join(repr(option) for option in _INPUTS)
-        raise ValueError(f"name={name!r} is not an audio example; choose one of {options}.")
+    make_input = chosen(_INPUTS, name, "name", "an audio example")
     network, facts = load_model(model)
-    clips, events, description = _INPUTS[name]()
+    clips, events, description = make_input()
     return Example(
         model=network,
         input=torch.from_numpy(clips.astype(np.float32))[:, None],
@@ -179,13 +151,8 @@ def audio(name: str = "scene", model: str = "log_mel") -> Example:
 
 def load_model(model: str = "log_mel") -> tuple[nn.Module, dict[str, Any]]:
     """A trained model and the facts stored with it (class names, accuracy, seed)."""
-    if model not in MODELS:
-        options = ", ".join(repr(option) for option in MODELS)
-        raise ValueError(f"model={model!r} is not an audio model; choose one of {options}.")
-    raw = read_bytes(weights(model))
-    network = MODELS[model]()
-    network.load_state_dict(load_tensors(raw))
-    return network.eval(), read_facts(raw)
+    network = chosen(MODELS, model, "model", "an audio model")
+    return read_model(weights(model), network())
 
 
 _Input = tuple[NDArray[np.float64], tuple[tuple[Event, ...], ...], str]

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
 from wam_widgets.examples.example import Example
-from wam_widgets.examples.files import read_bytes, read_facts
+from wam_widgets.examples.files import chosen, read_bytes, read_model
+from wam_widgets.examples.networks import block
 
 CLASS_NAMES = ("brick", "grass", "gravel")
 WEIGHTS = "image.safetensors"
@@ -31,21 +31,19 @@ CROP_SIZE = 128
 class TextureNet(nn.Module):
     """A fully convolutional classifier of textures, for grey pictures from 32x32 pixels up.
 
-    The logits are the spatial mean of local evidence. Normalisation is over the batch, not over
-    groups: in evaluation mode it is then a constant, so that what one place contributes does not
-    depend on what is elsewhere in the picture. GELU keeps the gradients smooth.
+    The logits are the spatial mean of local evidence.
     """
 
     def __init__(self, n_classes: int = len(CLASS_NAMES)) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _block(1, 24, kernel_size=5),
+            block(2, 1, 24, 5, "reflect"),
             nn.AvgPool2d(2),
-            _block(24, 36),
+            block(2, 24, 36, 3, "reflect"),
             nn.AvgPool2d(2),
-            _block(36, 48),
+            block(2, 36, 48, 3, "reflect"),
             nn.AvgPool2d(2),
-            _block(48, 64),
+            block(2, 48, 64, 3, "reflect"),
         )
         self.classifier = nn.Conv2d(64, n_classes, kernel_size=1)
 
@@ -53,22 +51,6 @@ class TextureNet(nn.Module):
         """Map `[N, 1, H, W]` to logits `[N, K]`."""
         evidence: Tensor = self.classifier(self.features(x))
         return evidence.mean(dim=(2, 3))
-
-
-def _block(n_in: int, n_out: int, kernel_size: int = 3) -> nn.Sequential:
-    # Reflection at the border: zeros would be an edge that the model could learn from.
-    return nn.Sequential(
-        nn.Conv2d(
-            n_in,
-            n_out,
-            kernel_size,
-            padding=kernel_size // 2,
-            padding_mode="reflect",
-            bias=False,
-        ),
-        nn.BatchNorm2d(n_out),
-        nn.GELU(),
-    )
 
 
 def image(name: str = "collage") -> Example:
@@ -81,11 +63,9 @@ def image(name: str = "collage") -> Example:
 
     The pictures come from a part of the photographs that the model was not trained on.
     """
-    if name not in _INPUTS:
-        options = ", ".join(repr(option) for option in _INPUTS)
-        raise ValueError(f"name={name!r} is not an image example; choose one of {options}.")
+    make_input = chosen(_INPUTS, name, "name", "an image example")
     model, facts = load_model()
-    pixels, truth, description = _INPUTS[name]()
+    pixels, truth, description = make_input()
     mean, std = list(facts["mean"]), list(facts["std"])
     return Example(
         model=model,
@@ -100,10 +80,7 @@ def image(name: str = "collage") -> Example:
 
 def load_model() -> tuple[TextureNet, dict[str, Any]]:
     """The trained model and the facts stored with it (class names, mean, std, accuracy)."""
-    raw = read_bytes(WEIGHTS)
-    model = TextureNet()
-    model.load_state_dict(load_tensors(raw))
-    return model.eval(), read_facts(raw)
+    return read_model(WEIGHTS, TextureNet())
 
 
 def held_out(class_name: str) -> NDArray[np.uint8]:

@@ -9,16 +9,13 @@ number of steps is fixed and the last weights are kept: no run is chosen by its 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from safetensors.torch import save as to_safetensors
 from torch import Tensor, nn
 
 from wam_widgets.examples.audio import MODELS, front_end, weights
@@ -33,6 +30,8 @@ from wam_widgets.examples.events import (
     place,
     tone,
 )
+from wam_widgets.examples.files import write_model
+from wam_widgets.examples.training import fit, right
 
 BATCH = 32
 SECONDS = (1.7, 2.4)
@@ -121,20 +120,7 @@ class Pipeline(nn.Module):
 def train(name: str, steps: int, seed: int) -> Pipeline:
     """Train a fresh model."""
     torch.manual_seed(seed)
-    pipeline = Pipeline(name).train()
-    sounds = Sounds(seed)
-    optimiser = torch.optim.AdamW(pipeline.parameters(), lr=4e-3, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
-    for step in range(steps):
-        x, target = sounds.batch()
-        loss = F.cross_entropy(pipeline(x), target)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        if (step + 1) % 50 == 0:
-            print(f"{name}: step {step + 1} of {steps}: loss {loss.item():.3f}", flush=True)
-    return pipeline.eval()
+    return fit(Pipeline(name), Sounds(seed).batch, steps, rate=4e-3)
 
 
 def test_clips(count: int = TEST_CLIPS, seed: int = TEST_SEED) -> tuple[Tensor, Tensor]:
@@ -157,9 +143,7 @@ def test_clips(count: int = TEST_CLIPS, seed: int = TEST_SEED) -> tuple[Tensor, 
 def accuracy(pipeline: Pipeline, count: int = TEST_CLIPS) -> float:
     """The share of test clips named rightly."""
     x, labels = test_clips(count)
-    with torch.no_grad():
-        predicted = torch.cat([pipeline(part).argmax(dim=1) for part in x.split(16)])
-    return float((predicted == labels).double().mean())
+    return float(right(pipeline, x, labels).double().mean())
 
 
 def main(arguments: list[str] | None = None) -> dict[str, dict[str, Any]]:
@@ -184,10 +168,7 @@ def main(arguments: list[str] | None = None) -> dict[str, dict[str, Any]]:
             "test_clips": options.test_clips * len(CLASS_NAMES),
             "held_out_accuracy": accuracy(pipeline, options.test_clips),
         }
-        tensors = {key: value.contiguous() for key, value in pipeline.model.state_dict().items()}
-        raw = to_safetensors(tensors, metadata={"facts": json.dumps(facts)})
-        (options.output / weights(name)).write_bytes(raw)
-        print(f"{name}: {json.dumps(facts, indent=2)}, {len(raw)} bytes")
+        write_model(options.output / weights(name), pipeline.model, facts)
         written[name] = facts
     return written
 

@@ -10,7 +10,6 @@ number of steps is fixed and the last weights are kept: no run is chosen by its 
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,11 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
+from wam_widgets.examples.files import write_model
 from wam_widgets.examples.image import CLASS_NAMES, WEIGHTS, TextureNet, normalise
+from wam_widgets.examples.training import fit, right
 
 TRAIN_COLUMNS = slice(0, 304)
 HELD_OUT_COLUMNS = slice(320, 512)
@@ -111,33 +111,16 @@ class Pictures:
 def train(parts: Tensor, steps: int, seed: int) -> TextureNet:
     """Train a fresh model on the training parts `[K, 1, H, W]`."""
     torch.manual_seed(seed)
-    model = TextureNet().train()
-    pictures = Pictures(parts, seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=4e-3, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
-    for step in range(steps):
-        x, target = pictures.batch()
-        loss = F.cross_entropy(model(x), target)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        if (step + 1) % 50 == 0:
-            print(f"step {step + 1} of {steps}: loss {loss.item():.3f}", flush=True)
-    return model.eval()
+    return fit(TextureNet(), Pictures(parts, seed).batch, steps, rate=4e-3)
 
 
 def accuracy(model: TextureNet, parts: Tensor, size: int) -> float:
     """The share of crops named rightly: all crops on a grid with a step of a quarter crop."""
-    right = total = 0
+    found = []
     for label, part in enumerate(parts):
         grid = part.unfold(1, size, size // 4).unfold(2, size, size // 4)
-        crops = grid.reshape(-1, 1, size, size)
-        with torch.no_grad():
-            predicted = torch.cat([model(chunk) for chunk in crops.split(32)]).argmax(dim=1)
-        right += int((predicted == label).sum())
-        total += len(crops)
-    return right / total
+        found.append(right(model, grid.reshape(-1, 1, size, size), label))
+    return float(torch.cat(found).double().mean())
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
@@ -167,12 +150,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     }
 
     (options.output / "data").mkdir(parents=True, exist_ok=True)
-    tensors = {key: value.contiguous() for key, value in model.state_dict().items()}
-    raw = to_safetensors(tensors, metadata={"facts": json.dumps(facts)})
-    (options.output / WEIGHTS).write_bytes(raw)
+    write_model(options.output / WEIGHTS, model, facts)
     for name, picture in zip(CLASS_NAMES, unseen, strict=True):
         Image.fromarray(picture).save(options.output / "data" / f"{name}.png", optimize=True)
-    print(json.dumps(facts, indent=2))
     return facts
 
 

@@ -9,19 +9,18 @@ The number of steps is fixed and the last weights are kept: no run is chosen by 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
-from safetensors.torch import save as to_safetensors
 from torch import Tensor
 
+from wam_widgets.examples.files import write_model
 from wam_widgets.examples.solids import CLASS_NAMES, SHAPES, Field, cloud, grid, solid
+from wam_widgets.examples.training import fit, right
 from wam_widgets.examples.volume import WEIGHTS, SolidNet
 
 BATCH = 16
@@ -121,20 +120,7 @@ def _inside(centre: Field, extent: Field, reach: float) -> Field:
 def train(steps: int, seed: int) -> SolidNet:
     """Train a fresh model."""
     torch.manual_seed(seed)
-    model = SolidNet().train()
-    solids = Solids(seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
-    for step in range(steps):
-        x, target = solids.batch()
-        loss = F.cross_entropy(model(x), target)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        if (step + 1) % 50 == 0:
-            print(f"step {step + 1} of {steps}: loss {loss.item():.3f}", flush=True)
-    return model.eval()
+    return fit(SolidNet(), Solids(seed).batch, steps, rate=5e-3)
 
 
 def test_volumes(count: int = TEST_VOLUMES, seed: int = TEST_SEED) -> tuple[Tensor, Tensor]:
@@ -151,9 +137,7 @@ def test_volumes(count: int = TEST_VOLUMES, seed: int = TEST_SEED) -> tuple[Tens
 def accuracy(model: SolidNet, count: int = TEST_VOLUMES) -> float:
     """The share of test volumes named rightly."""
     x, labels = test_volumes(count)
-    with torch.no_grad():
-        predicted = torch.cat([model(part).argmax(dim=1) for part in x.split(16)])
-    return float((predicted == labels).double().mean())
+    return float(right(model, x, labels).double().mean())
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
@@ -174,10 +158,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         "test_volumes": options.test_volumes * len(CLASS_NAMES),
         "held_out_accuracy": accuracy(model, options.test_volumes),
     }
-    tensors = {key: value.contiguous() for key, value in model.state_dict().items()}
-    raw = to_safetensors(tensors, metadata={"facts": json.dumps(facts)})
-    (options.output / WEIGHTS).write_bytes(raw)
-    print(f"{json.dumps(facts, indent=2)}, {len(raw)} bytes")
+    write_model(options.output / WEIGHTS, model, facts)
     return facts
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load as load_tensors
 from torch import Tensor, nn
 
 from wam_widgets.examples.example import Example
-from wam_widgets.examples.files import read_bytes, read_facts
+from wam_widgets.examples.files import chosen, read_model
+from wam_widgets.examples.networks import block
 from wam_widgets.examples.solids import CLASS_NAMES, cloud, grid, solid
 
 WEIGHTS = "volume.safetensors"
@@ -37,20 +37,18 @@ class SolidNet(nn.Module):
     """A classifier of volumes of any size, from 16 voxels along each axis up.
 
     Each logit is the log-sum-exp over all places of local evidence: a solid that is anywhere
-    counts. Normalisation is over the batch, so that in evaluation mode what one place contributes
-    does not depend on what is elsewhere. GELU keeps the gradients smooth, and means instead of
-    strides keep them free of a lattice.
+    counts. Means instead of strides keep the gradients free of a lattice.
     """
 
     def __init__(self, n_classes: int = len(CLASS_NAMES)) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            _block(1, 12),
+            block(3, 1, 12),
             nn.AvgPool3d(2),
-            _block(12, 24),
+            block(3, 12, 24),
             nn.AvgPool3d(2),
-            _block(24, 48),
-            _block(48, 40),
+            block(3, 24, 48),
+            block(3, 48, 40),
         )
         self.classifier = nn.Conv3d(40, n_classes, kernel_size=1)
 
@@ -58,15 +56,6 @@ class SolidNet(nn.Module):
         """Map `[N, 1, D, H, W]` to logits `[N, K]`."""
         evidence: Tensor = self.classifier(self.features(x))
         return evidence.logsumexp(dim=(2, 3, 4))
-
-
-def _block(n_in: int, n_out: int) -> nn.Sequential:
-    # Replication at the border: zeros would be an edge that the model could learn from.
-    return nn.Sequential(
-        nn.Conv3d(n_in, n_out, 3, padding=1, padding_mode="replicate", bias=False),
-        nn.BatchNorm3d(n_out),
-        nn.GELU(),
-    )
 
 
 def volume(name: str = "scene") -> Example:
@@ -79,11 +68,9 @@ def volume(name: str = "scene") -> Example:
 
     The solids are generated here from fixed seeds; the model was trained on others.
     """
-    if name not in _INPUTS:
-        options = ", ".join(repr(option) for option in _INPUTS)
-        raise ValueError(f"name={name!r} is not a volume example; choose one of {options}.")
+    make_input = chosen(_INPUTS, name, "name", "a volume example")
     model, facts = load_model()
-    voxels, truth, spacing, orientation, description = _INPUTS[name]()
+    voxels, truth, spacing, orientation, description = make_input()
     return Example(
         model=model,
         input=torch.from_numpy(voxels.astype(np.float32))[:, None],
@@ -99,10 +86,7 @@ def volume(name: str = "scene") -> Example:
 
 def load_model() -> tuple[SolidNet, dict[str, Any]]:
     """The trained model and the facts stored with it (class names, accuracy, seed)."""
-    raw = read_bytes(WEIGHTS)
-    model = SolidNet()
-    model.load_state_dict(load_tensors(raw))
-    return model.eval(), read_facts(raw)
+    return read_model(WEIGHTS, SolidNet())
 
 
 _Input = tuple[NDArray[np.float64], NDArray[np.int64], tuple[float, float, float], str | None, str]
