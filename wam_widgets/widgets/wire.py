@@ -85,11 +85,7 @@ def encode(array: npt.ArrayLike, dtype: DType = "f16", *, name: str = "array") -
     """
     if dtype not in get_args(DType):
         raise ValueError(f"dtype is {dtype!r}: must be one of {', '.join(get_args(DType))}")
-    values = np.asarray(array)
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"{name} has dtype {values.dtype}: must hold real numbers")
-    values = values.astype(np.float64)
-    _require_finite(values, name)
+    values = _numbers(array, name)
     low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     largest = max(abs(low), abs(high))
     scale, offset = 1.0, 0.0
@@ -168,11 +164,7 @@ def encode_sound(signal: npt.ArrayLike, *, name: str = "signal") -> WireArray:
     -------
     WireArray
     """
-    values = np.asarray(signal)
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"{name} has dtype {values.dtype}: must hold real numbers")
-    values = values.astype(np.float64)
-    _require_finite(values, name)
+    values = _numbers(signal, name)
     for unit in (PCM, 1):
         # A power of two: nothing is rounded on the way, so these are whole numbers or they are not.
         raw = values * unit
@@ -210,11 +202,7 @@ def encode_signal(
     -------
     WireArray
     """
-    values = np.asarray(signal)
-    if values.dtype.kind not in "biuf":
-        raise TypeError(f"{name} has dtype {values.dtype}: must hold real numbers")
-    values = values.astype(np.float64)
-    _require_finite(values, name)
+    values = _numbers(signal, name)
     centres = {float(value) for value in mean} if mean is not None else {0.0}
     widths = {float(value) for value in std} if std is not None else {1.0}
     if values.size and len(centres) == len(widths) == 1:
@@ -265,6 +253,15 @@ def chunks(data: bytes, limit: int = CHUNK_BYTES) -> list[memoryview]:
     """Cut data into pieces of at most ``limit`` bytes, without copying them."""
     view = memoryview(data)
     return [view[start : start + limit] for start in range(0, max(len(data), 1), limit)]
+
+
+def _numbers(array: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
+    values = np.asarray(array)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has dtype {values.dtype}: must hold real numbers")
+    values = values.astype(np.float64)
+    _require_finite(values, name)
+    return values
 
 
 def _require_finite(values: npt.NDArray[np.float64], name: str) -> None:
