@@ -23,6 +23,7 @@ from wam_widgets import storage
 from wam_widgets.explainer import Explainer
 from wam_widgets.front_ends import LogMel
 from wam_widgets.metrics import curve
+from wam_widgets.widgets.payload import payload
 
 VERSION_1 = Path(__file__).parent / "golden" / "explanation-1.safetensors"
 
@@ -84,6 +85,8 @@ def test_what_was_explained_comes_back(make: Any, tmp_path: Path) -> None:
     again = tmp_path / "again"
     assert loaded.save(again) == again
     assert again.read_bytes() == path.read_bytes()
+    if e.entries:
+        assert payload(loaded) == payload(e)  # all that an Explorer or a report shows
     for method, target in e.entries:
         a, b = e.select(method, target), loaded.select(method, target)
         assert torch.equal(a.at("haar", 1).values.flatten(), b.at("haar", 1).values.flatten())
@@ -202,10 +205,14 @@ def test_devices(tmp_path: Path) -> None:
     there += [first.baseline, first.start, first.feature_gradient, first.feature_baseline]
     assert {t.device.type for t in there} == {"meta"}
     assert {t.device.type for t in vars(away.curves[0]).values() if hasattr(t, "device")} == {"cpu"}
+    for name in ("abacus", "cuda:77"):
+        with pytest.raises(ValueError, match=f"device is '{name}': it cannot be used here"):
+            wam.load(path, device=name)
     if torch.cuda.is_available():
-        there = wam.load(path, device="cuda")
-        assert there.at().values.flatten().is_cuda
-        assert there.save(tmp_path / "back").read_bytes() == path.read_bytes()
+        on_gpu = wam.load(path, device="cuda")
+        assert on_gpu.at("haar", 1).values.flatten().is_cuda
+        assert same(wam.load(on_gpu.save(tmp_path / "back")), e)
+        assert (tmp_path / "back").read_bytes() == path.read_bytes()
 
 
 def test_what_was_loaded_is_independent_of_the_file(tmp_path: Path) -> None:

@@ -172,7 +172,10 @@ def load(path: str | Path, *, device: str | torch.device = "cpu") -> Explanation
         :class:`NewerFileError`.
     FileNotFoundError, IsADirectoryError, PermissionError
         If there is no file, or it may not be read.
+    ValueError
+        If the device does not exist.
     """
+    place = _device(device)
     source = Path(path).expanduser()
     if not source.exists():
         raise FileNotFoundError(f"path is {str(path)!r}: there is no such file")
@@ -189,7 +192,15 @@ def load(path: str | Path, *, device: str | torch.device = "cpu") -> Explanation
         explanation = from_record(record, tensors)
     except (ValueError, TypeError, OverflowError) as error:
         raise DamagedFileError(f"{source} does not hold an explanation: {error}") from error
-    return _moved(explanation, torch.device(device))
+    return _moved(explanation, place)
+
+
+def _device(device: str | torch.device) -> torch.device:
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"device is {str(device)!r}: it cannot be used here ({reason})") from error
 
 
 def _content(file: Any, source: Path) -> tuple[Any, dict[str, Tensor]]:
