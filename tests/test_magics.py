@@ -202,8 +202,8 @@ def test_the_question_mark_shows_the_same_help(shell: Any) -> None:
 def test_words_are_completed_and_nothing_else_is_offered(shell: Any) -> None:
     line = "%wam net batch --me"
     assert completions(shell, line) == [
-        ("%wam net batch --method", "keyword"),
-        ("%wam net batch --mean", "keyword"),
+        ("%wam net batch --method", "param"),
+        ("%wam net batch --mean", "param"),
     ]
     assert completions(shell, "%wam net batch --method=saliency,sm") == [
         ("%wam net batch --method=saliency,smoothgrad", "keyword"),
@@ -218,7 +218,7 @@ def test_words_are_completed_and_nothing_else_is_offered(shell: Any) -> None:
 
 def test_completion_knows_where_the_line_began(shell: Any) -> None:
     for begin in ("kept = %wam e", "x = 1\nif x:\n    %wam e", "%wam net \\\n  batch", "%%wam e"):
-        assert completions(shell, begin + " --colour") == [(begin + " --colour-map", "keyword")]
+        assert completions(shell, begin + " --colour") == [(begin + " --colour-map", "param")]
 
 
 def test_attributes_are_completed_by_python(shell: Any) -> None:

@@ -122,7 +122,7 @@ def _matcher(shell: InteractiveShell) -> Any:
         while above and above[-1].endswith("\\"):
             before = above.pop()[:-1] + before
         found = complete(before, _variables(shell))
-        kinds = ("instance" if word in shell.user_ns else "keyword" for word in found)
+        kinds = (_kind(word, shell) for word in found)
         return {
             "completions": [
                 SimpleCompletion(text=word, type=kind)
@@ -135,6 +135,13 @@ def _matcher(shell: InteractiveShell) -> Any:
 
     describe: Any = context_matcher(identifier=_OURS)  # has no annotations
     return describe(match)
+
+
+def _kind(word: str, shell: InteractiveShell) -> str:
+    """Return what a front end is to write beside a completion."""
+    if word.startswith("--"):
+        return "param"
+    return "instance" if word in shell.user_ns else "keyword"
 
 
 def _complete(shell: InteractiveShell, event: Any) -> list[str]:
