@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from wam_widgets.figures.panels import (
     draw_curve,
     draw_orientations,
     draw_spectrum,
+    key,
     measured_curve,
     percent,
     scale_name,
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from wam_widgets.attribution import Attribution
     from wam_widgets.coefficients import Coefficients
     from wam_widgets.explanation import Explanation
+
+NARROW = 5.0
+"""Inches: figures that are narrower have fewer panels side by side."""
 
 
 def draw_input(axes: Axes, one: Attribution, look: Look) -> None:
@@ -50,6 +55,12 @@ def draw_overlay(axes: Axes, one: Attribution, look: Look) -> None:
     pale = (70 / 255 + 0.7 * _luma(base)) * (1 - alpha)
     _draw_picture(axes, pale[..., None] + alpha[..., None] * mixed)
     title(axes, "Scales in the signal")
+
+
+def draw_overlay_alone(axes: Axes, one: Attribution, look: Look) -> None:
+    """The same with a key to the colours, which a spectrum beside it would be."""
+    draw_overlay(axes, one, look)
+    key(axes, one.basis.level)
 
 
 def draw_importance(axes: Axes, one: Attribution, look: Look) -> None:
@@ -102,7 +113,7 @@ def plot_all(figure: Figure, one: Attribution, look: Look) -> list[Block]:
         draw(axes, one, look)
     *pictures, shares = panels
     blocks = []
-    if figure.get_figwidth() < 5:
+    if figure.get_figwidth() < NARROW:
         blocks.append(Block([pictures[:2]], *_row(pictures[:2])))
         wide, high = _row(pictures[2:])
         blocks.append(Block([[pictures[2], shares]], [*wide, Length(inches=0.8)], high))
@@ -118,7 +129,7 @@ def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     shares = array(one.spectrum()[0])
     limit = limit_of(maps)
     chosen = range(len(maps) - 1, -1, -1) if look.scales is None else sorted(look.scales)[::-1]
-    panels: list[Axes | None] = []
+    panels: list[Axes] = []
     for index in chosen:
         axes = figure.add_subplot()
         image = signed_image(axes, maps[index], look, limit)
@@ -126,18 +137,9 @@ def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
         framed(axes)
         title(axes, f"{scale_name(index, len(maps) - 1)}  {percent(shares[index])}")
         panels.append(axes)
-    columns = min(len(panels), max(2, round(figure.get_figwidth() / 1.35)))
-    rows = math.ceil(len(panels) / columns)
-    columns = math.ceil(len(panels) / rows)
-    last = panels[columns - 1] if rows > 1 else panels[-1]
-    assert last is not None
-    bar(last, image)
-    panels += [None] * (rows * columns - len(panels))
-    unit = panels[0].get_data_ratio()  # type: ignore[union-attr]
-    grid = [panels[i * columns : (i + 1) * columns] for i in range(rows)]
-    return [
-        Block(grid, [Length(units=1)] * columns, [Length(units=unit)] * rows, tallest=2.2 * rows)
-    ]
+    columns = columns_of(figure, len(panels))
+    bar(panels[columns - 1], image)
+    return [grid(panels, columns, panels[0].get_data_ratio())]
 
 
 def plot_reconstruction(figure: Figure, one: Attribution, look: Look) -> list[Block]:
@@ -145,8 +147,29 @@ def plot_reconstruction(figure: Figure, one: Attribution, look: Look) -> list[Bl
     panels = [figure.add_subplot() for _ in range(3)]
     for draw, axes in zip((draw_input, draw_important, draw_residual), panels, strict=True):
         draw(axes, one, look)
-    block = Block([panels], *_row(panels), tallest=2.6)
-    return [block, *curve_below(figure, one, look)]
+    if figure.get_figwidth() < NARROW:
+        blocks = [grid(panels, 2, panels[0].get_data_ratio())]
+    else:
+        blocks = [Block([panels], *_row(panels), tallest=2.6)]
+    return blocks + curve_below(figure, one, look)
+
+
+def grid(panels: Sequence[Axes], columns: int, unit: float, tallest: float = 2.2) -> Block:
+    """Return panels of one shape, height over width, row by row."""
+    rows = math.ceil(len(panels) / columns)
+    cells: list[Axes | None] = [*panels, *[None] * (rows * columns - len(panels))]
+    return Block(
+        [cells[i * columns : (i + 1) * columns] for i in range(rows)],
+        [Length(units=1)] * columns,
+        [Length(units=unit)] * rows,
+        tallest=tallest * rows,
+    )
+
+
+def columns_of(figure: Figure, count: int) -> int:
+    """Return how many of so many small pictures go into a row, rows as equal as can be."""
+    most = min(count, max(2, round(figure.get_figwidth() / 1.35)))
+    return math.ceil(count / math.ceil(count / most))
 
 
 def curve_below(figure: Figure, one: Attribution, look: Look, aligned: bool = False) -> list[Block]:
@@ -188,11 +211,14 @@ def framed(axes: Axes) -> None:
         spine.set_color(LINE)
 
 
-def draw_borders(axes: Axes, values: Coefficients) -> None:
-    """Draw lines between the subbands of a mosaic, and around it."""
+def draw_borders(axes: Axes, values: Coefficients, coarsest: int = 0) -> None:
+    """Draw lines between the subbands of a mosaic, and around it; not those of coarser scales."""
     edge = np.array(values.approximation.shape[-2:])
-    for level in values.details:
+    for index, level in enumerate(values.details):
         size = np.array(next(iter(level.values())).shape[-2:])
+        if index < coarsest:
+            edge = edge + size
+            continue
         axes.plot([edge[1] - 0.5] * 2, [-0.5, edge[0] + size[0] - 0.5], lw=0.4, color="0.6")
         axes.plot([-0.5, edge[1] + size[1] - 0.5], [edge[0] - 0.5] * 2, lw=0.4, color="0.6")
         edge = edge + size

@@ -6,7 +6,7 @@ or is cut off however long a name is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -83,8 +83,8 @@ def arrange(figure: Figure, blocks: Sequence[Block], heading: str) -> None:
     top = MARGIN + (0.05 + lines if lines else 0.0)
     for axes in (a for block in blocks for row in block.rows for a in row if a is not None):
         axes.set_anchor("NW")
-    # Ticks depend on the size of an axis, and the size on the ticks: twice is enough.
-    for _ in range(2):
+    # Ticks and how far titles reach depend on the sizes of panels, and these on them.
+    for _ in range(3):
         renderer = _renderer(figure)
         pads = [_measure(block, figure.dpi, renderer) for block in blocks]
         aligned = [p for p, block in zip(pads, blocks, strict=True) if block.aligned]
@@ -113,16 +113,31 @@ def _write(figure: Figure, heading: str, width: float) -> float:
     if not heading:
         return 0.0
     renderer = _renderer(figure)
-    lines: list[str] = []
-    for part in heading.split(" · "):
-        longer = f"{lines[-1]} · {part}" if lines else part
-        text = figure.text(0, 0, longer, weight="bold", parse_math=False)
-        fits = text.get_window_extent(renderer).width / figure.dpi <= width
+
+    def fits(line: str) -> bool:
+        text = figure.text(0, 0, line, weight="bold", parse_math=False)
+        wide = text.get_window_extent(renderer).width
         text.remove()
-        lines = [*lines[:-1], longer] if lines and fits else [*lines, part]
+        return wide <= width * figure.dpi
+
+    lines: list[str] = []
+    for part in (_shortened(p, fits) for p in " ".join(heading.split()).split(" · ")):
+        longer = f"{lines[-1]} · {part}" if lines else part
+        lines = [*lines[:-1], longer] if lines and fits(longer) else [*lines, part]
     for line in lines:
         figure.text(0, 0, line, va="top", ha="left", weight="bold", parse_math=False)
     return _LINE * len(lines)
+
+
+def _shortened(text: str, fits: Callable[[str], bool]) -> str:
+    """Return the text, or as much of it as fits into a line."""
+    if fits(text):
+        return text
+    low, high = 0, min(len(text), 1000)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(f"{text[:middle]}…") else (low, middle)
+    return f"{text[:low]}…"
 
 
 def _renderer(figure: Figure) -> RendererBase:

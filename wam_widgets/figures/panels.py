@@ -83,6 +83,16 @@ def title(axes: Axes, text: str, **options: Any) -> None:
     axes.set_title(text, loc="left", parse_math=False, **options)
 
 
+def row_title(axes: Axes, text: str) -> None:
+    """Write the title of a row over its first panel: it may reach over the next one."""
+    # The height of a title is still needed.
+    title(axes, " ")
+    axes.annotate(
+        *(text, (0, 1), (0, 3)), xycoords="axes fraction", textcoords="offset points",
+        in_layout=False, parse_math=False,
+    )  # fmt: skip
+
+
 def bare(axes: Axes) -> None:
     """Take away ticks and frame: of a picture, only the picture is left."""
     axes.set_xticks([])
@@ -121,8 +131,7 @@ def bar(axes: Axes, image: AxesImage, ticks: Sequence[tuple[float, str]] | None 
     ticks : sequence of (float, str), optional
         By default at the ends and the quarters of a bar of square roots.
     """
-    inset = axes.inset_axes((1.02, 0, 0.03, 1))
-    inset.set_axes_locator(_beside(axes))
+    inset = _inset(axes)
     drawn = axes.figure.colorbar(image, cax=inset)
     if ticks is None:
         low, high = (float(v or 0) for v in image.get_clim())
@@ -132,6 +141,28 @@ def bar(axes: Axes, image: AxesImage, ticks: Sequence[tuple[float, str]] | None 
     inset.minorticks_off()
     inset.tick_params(labelsize="small", pad=1.5)
     drawn.outline.set_visible(False)
+    # Pixels, for lines between its colours would be seen in a vector file.
+    assert drawn.solids is not None
+    drawn.solids.set_rasterized(True)
+
+
+def key(axes: Axes, level: int) -> None:
+    """Draw which colour is which scale, where a colour bar would be."""
+    inset = _inset(axes)
+    inset.barh(range(level + 1), 1, height=1, color=scale_colours(level + 1)[::-1])
+    inset.set_xlim(0, 1)
+    inset.set_ylim(-0.5, level + 0.5)
+    inset.set_xticks([])
+    inset.yaxis.tick_right()
+    inset.set_yticks(range(level + 1), [scale_name(i, level) for i in range(level + 1)])
+    inset.tick_params(labelsize="small", length=0, pad=2)
+    inset.spines[:].set_visible(False)
+
+
+def _inset(axes: Axes) -> Axes:
+    inset = axes.inset_axes((1.02, 0, 0.03, 1))
+    inset.set_axes_locator(_beside(axes))
+    return inset
 
 
 def _beside(axes: Axes) -> Callable[[Any, Any], Bbox]:
@@ -139,9 +170,9 @@ def _beside(axes: Axes) -> Callable[[Any, Any], Bbox]:
 
     def place(_: Any, renderer: Any) -> Bbox:
         axes.apply_aspect()
-        box, figure = axes.get_position(), axes.get_figure(root=True)
+        box, figure = axes.get_position(), axes.get_figure()
         assert figure is not None
-        width = float(figure.get_figwidth())
+        width = float(figure.bbox.width) / figure.dpi
         return Bbox.from_bounds(box.x1 + 0.05 / width, box.y0, 0.07 / width, box.height)
 
     return place
@@ -196,6 +227,8 @@ def draw_orientations(axes: Axes, one: Attribution) -> None:
     axes.set_yticks(range(1, level + 1), [scale_name(i, level) for i in range(1, level + 1)])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    if len(names) > 3:
+        axes.set_xlabel("a smooth, d changing, along D, H, W")
     title(axes, "Share of each orientation")
 
 

@@ -60,7 +60,7 @@ _KINDS: Mapping[str, Mapping[str, Kind]] = {
     "image": {
         "all": Kind("overlay, pyramid, important part, spectrum", several=image.plot_all),
         "input": Kind("the image", image.draw_input),
-        "overlay": Kind("the image, scales that matter in their colours", image.draw_overlay),
+        "overlay": Kind("the image, scales that matter in their colours", image.draw_overlay_alone),
         "importance": Kind("the image, grey where nothing matters", image.draw_importance),
         "pyramid": Kind("every coefficient, in the Mallat layout", image.draw_pyramid),
         "scales": Kind("one map of attribution for each scale", several=image.plot_scales),
@@ -111,7 +111,7 @@ _KINDS: Mapping[str, Mapping[str, Kind]] = {
         "all": Kind(
             "volume, spectrum, slices, their important part, pyramid", several=volume.plot_all
         ),
-        "volume": Kind("the volume in 3-D, scales in their colours", volume.draw_volume),
+        "volume": Kind("the volume in 3-D, scales in their colours", volume.draw_volume_alone),
         "slices": Kind(
             "three slices through one voxel, scales in their colours", several=volume.plot_slices
         ),

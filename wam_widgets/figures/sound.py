@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from wam_widgets.figures.colours import LINE, scale_colours
-from wam_widgets.figures.image import curve_below
+from wam_widgets.figures.image import NARROW, curve_below
 from wam_widgets.figures.layout import FILL, Block, Length
 from wam_widgets.figures.panels import (
     Array,
@@ -124,18 +124,25 @@ def plot_all(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     draw_important(important, one, look)
     draw_scaleogram(scales, one, look)
     draw_shares(shares, one, look)
-    shares.set_yticks([])
-    shares.set_ylim(scales.get_ylim())
-    if one.spectrum().any():
-        title(shares, "Share")
-    rows: list[list[Axes | None]] = [[wave, None], [important, None], [scales, shares]]
+    narrow = figure.get_figwidth() < NARROW
+    beside = [] if narrow else [None]
+    rows: list[list[Axes | None]] = [[wave, *beside], [important, *beside]]
+    rows.append([scales] if narrow else [scales, shares])
     high = [0.5, 0.5, _rows_height(one)]
     if e.features is not None and e.features.ndim >= 3:
         for draw in (draw_features, draw_feature_attribution):
             axes = figure.add_subplot()
             draw(axes, one, look)
-            rows.append([axes, None])
+            rows.append([axes, *beside])
             high.append(1.1)
+    if narrow:
+        below = Block([[shares]], [FILL], [Length(inches=_rows_height(one))], aligned=True)
+        return [_stack(rows, high, [FILL]), below, *curve_below(figure, one, look, aligned=True)]
+    # Beside the scaleogram, whose rows have their names already.
+    shares.set_yticks([])
+    shares.set_ylim(scales.get_ylim())
+    if one.spectrum().any():
+        title(shares, "Share")
     blocks = [_stack(rows, high, [FILL, Length(inches=0.7)])]
     return blocks + curve_below(figure, one, look, aligned=True)
 
@@ -169,11 +176,14 @@ def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
             f"±{number(high / 1.05)}", (1, 0.5), (3, 0), xycoords="axes fraction", va="center",
             textcoords="offset points", fontsize="small",
         )  # fmt: skip
+        last = index == chosen[-1]
         axes.spines["left"].set_visible(False)
+        axes.spines["bottom"].set_visible(last)
+        axes.tick_params(axis="x", length=2 if last else 0)
         rows.append([axes])
     first = rows[0][0]
     assert first is not None
-    title(first, f"Scales of the sound, and of the most important {percent(look.keep)} in colour")
+    title(first, f"Most important {percent(look.keep)} in colour")
     return [_stack(rows, [0.3] * len(rows), [FILL])]
 
 

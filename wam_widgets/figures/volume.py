@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from matplotlib.figure import Figure
 
 from wam_widgets.checks import positive_int
 from wam_widgets.figures.colours import limit_of, scale_colours
-from wam_widgets.figures.image import curve_below, draw_borders
+from wam_widgets.figures.image import NARROW, columns_of, curve_below, draw_borders, framed, grid
 from wam_widgets.figures.layout import FILL, Block, Length
 from wam_widgets.figures.panels import (
     Array,
@@ -23,8 +22,10 @@ from wam_widgets.figures.panels import (
     draw_curve,
     draw_orientations,
     draw_spectrum,
+    key,
     measured_curve,
     percent,
+    row_title,
     scale_name,
     signed_image,
     title,
@@ -47,7 +48,7 @@ def draw_slice(axes: Axes, one: Attribution, look: Look) -> None:
     plane = next(p for p in planes(e.orientation) if p.axis == look.axis)
     maps = array(one.scale_maps()[0])
     _draw_slice(axes, e, plane, _grey(e, e.signal[0]), _place(look, maps), _chosen(maps, look))
-    title(axes, f"{plane.name} {_place(look, maps)[plane.axis]}")
+    key(axes, one.basis.level)
 
 
 def draw_volume(axes: Axes, one: Attribution, look: Look) -> None:
@@ -69,12 +70,19 @@ def draw_volume(axes: Axes, one: Attribution, look: Look) -> None:
     title(axes, "Scales in the volume")
 
 
+def draw_volume_alone(axes: Axes, one: Attribution, look: Look) -> None:
+    """The same with a key to the colours, which a spectrum beside it would be."""
+    draw_volume(axes, one, look)
+    key(axes, one.basis.level)
+
+
 def plot_slices(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     """Three slices through one voxel, with the scales that matter in their colours."""
     e = one.explanation
     maps = array(one.scale_maps()[0])
     at = _place(look, maps)
     row = _three(figure, e, _grey(e, e.signal[0]), at, _chosen(maps, look))
+    key(row[-1], one.basis.level)
     return [_slices_block([row], e)]
 
 
@@ -85,65 +93,39 @@ def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     at, limit = _place(look, maps), limit_of(maps)
     plane = next(p for p in planes(e.orientation) if p.axis == look.axis)
     chosen = range(len(maps) - 1, -1, -1) if look.scales is None else sorted(look.scales)[::-1]
-    row: list[Axes | None] = []
+    panels: list[Axes] = []
     for index in chosen:
         axes = figure.add_subplot()
         cut = plane.cut(maps[index], at)
         image = signed_image(axes, cut, look, limit, extent=_extent(e, plane))
-        axes.set_xticks([])
-        axes.set_yticks([])
+        bare(axes)
+        framed(axes)
         title(axes, f"{scale_name(index, len(maps) - 1)}  {percent(shares[index])}")
-        row.append(axes)
-    last, first = row[-1], row[0]
-    assert last is not None
-    assert first is not None
-    bar(last, image)
-    columns = min(len(row), max(2, round(figure.get_figwidth() / 1.35)))
-    rows = math.ceil(len(row) / columns)
-    columns = math.ceil(len(row) / rows)
-    row += [None] * (rows * columns - len(row))
+        panels.append(axes)
+    panels[0].set_xlabel(f"{plane.name} {at[plane.axis]}")
+    columns = columns_of(figure, len(panels))
+    bar(panels[columns - 1], image)
     wide, tall = _size(e, plane)
-    first.set_xlabel(f"{plane.name} {at[plane.axis]}")
-    return [
-        Block(
-            [row[i * columns : (i + 1) * columns] for i in range(rows)],
-            [Length(units=1)] * columns,
-            [Length(units=tall / wide)] * rows,
-            tallest=1.75 * rows,
-        )
-    ]
+    return [grid(panels, columns, tall / wide)]
 
 
 def plot_pyramid(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     """The cube mosaic, summed along D, apart for each scale along D."""
-    row: list[Axes | None] = []
     layers = _layers(one)
     limit = max(limit_of(layer) for layer in layers)
+    panels: list[Axes] = []
     for index, layer in enumerate(layers):
         axes = figure.add_subplot()
         image = signed_image(axes, layer, look, limit)
         bare(axes)
-        draw_borders(axes, one.values)
+        draw_borders(axes, one.values, coarsest=index - 1)
         name = scale_name(index, one.basis.level) if index else "Approximation"
         axes.set_xlabel(f"{name} along D")
-        row.append(axes)
-    last, first = row[-1], row[0]
-    assert last is not None
-    assert first is not None
-    bar(last, image)
-    title(first, "Coefficients, summed along D")
-    columns = len(row) if figure.get_figwidth() > 5 else 2
-    rows = math.ceil(len(row) / columns)
-    row += [None] * (rows * columns - len(row))
-    unit = layers[0].shape[0] / layers[0].shape[1]
-    return [
-        Block(
-            [row[i * columns : (i + 1) * columns] for i in range(rows)],
-            [Length(units=1)] * columns,
-            [Length(units=unit)] * rows,
-            tallest=1.7 * rows,
-        )
-    ]
+        panels.append(axes)
+    row_title(panels[0], "Coefficients, summed along D")
+    columns = min(len(panels), 2 if figure.get_figwidth() < NARROW else 4)
+    bar(panels[columns - 1], image)
+    return [grid(panels, columns, layers[0].shape[0] / layers[0].shape[1], tallest=1.7)]
 
 
 def plot_reconstruction(figure: Figure, one: Attribution, look: Look) -> list[Block]:
@@ -182,7 +164,7 @@ def plot_all(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     draw(third, one, look)
     high = Length(inches=min(1.8, 0.3 * figure.get_figwidth()))
     blocks = [Block([[volume, shares, third]], [high, Length(inches=0.8), FILL], [high])]
-    if figure.get_figwidth() < 5:
+    if figure.get_figwidth() < NARROW:
         blocks = [
             Block([[volume, shares]], [high, FILL], [high]),
             Block([[third]], [FILL], [Length(inches=1.15)]),
@@ -245,6 +227,11 @@ def _three(
     for plane in planes(e.orientation):
         axes = figure.add_subplot()
         _draw_slice(axes, e, plane, values, at, maps)
+        if figure.get_figwidth() < NARROW:
+            # Letters tell directions; numbers would take the room of the picture.
+            bare(axes)
+            axes.set_xlabel("")
+            axes.set_ylabel("")
         row.append(axes)
     return row
 
@@ -252,13 +239,10 @@ def _three(
 def _name_row(row: list[Axes], name: str) -> None:
     """Name a row, and what its slices are under them, where both are seen at any width."""
     for axes in row:
-        axes.set_xlabel(f"{axes.get_title(loc='left')} · {axes.get_xlabel()}")
+        names = (axes.get_title(loc="left"), axes.get_xlabel())
+        axes.set_xlabel(" · ".join(name for name in names if name))
         title(axes, "")
-    # It may reach over the next slice, unlike a title, but has the height of one.
-    title(row[0], " ")
-    row[0].annotate(
-        name, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", in_layout=False
-    )
+    row_title(row[0], name)
 
 
 def _slices_block(rows: Sequence[Sequence[Axes]], e: Explanation) -> Block:
