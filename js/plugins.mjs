@@ -1,21 +1,43 @@
 /**
- * Two kinds of import that plain TypeScript does not know, for the build and for the tests alike:
- * a style sheet as a string, and a whole worker, bundled, as a function of its global scope. A
- * single-file page and a notebook have no second file that a worker could be loaded from: it starts
+ * Three kinds of import that plain TypeScript does not know, for the build and for the tests alike:
+ * a style sheet as a string, AssemblyScript as the bytes of what it is compiled to, and a whole
+ * worker, bundled, as a function of its global scope. A single-file page and a notebook have no second file that a worker could be loaded from: it starts
  * from the text of the function, and where none may start the function is called. One copy of the
  * code serves both.
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import asc from "assemblyscript/asc";
 import * as esbuild from "esbuild";
 
 export const TARGET = "es2022";
 const WORKER = /^worker:/;
+const WASM = /^wasm:/;
 const STYLE = /\.css$/;
 
 function locate(specifier, importer) {
-  const file = path.resolve(path.dirname(importer), specifier.replace(WORKER, ""));
-  return WORKER.test(specifier) ? `${file}.ts` : file;
+  const file = path.resolve(path.dirname(importer), specifier.replace(/^[a-z]+:/, ""));
+  return STYLE.test(specifier) ? file : `${file}.ts`;
+}
+
+const compiled = new Map();
+
+/** Compiled once for all bundles. */
+function compile(file) {
+  if (!compiled.has(file)) compiled.set(file, assemble(file));
+  return compiled.get(file);
+}
+
+async function assemble(file) {
+  const binaries = [];
+  const flags = "--outFile kernels.wasm -O3 --noAssert --runtime stub --enable simd";
+  const memory = "--importMemory --noExportMemory";
+  const { error, stderr } = await asc.main(
+    [path.basename(file), "--baseDir", path.dirname(file), ...`${flags} ${memory}`.split(" ")],
+    { writeFile: (_, contents) => void binaries.push(contents) },
+  );
+  if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+  return binaries[0];
 }
 
 async function bundleWorker(file) {
@@ -27,6 +49,7 @@ async function bundleWorker(file) {
     target: TARGET,
     write: false,
     legalComments: "none",
+    plugins: [textImports()],
   });
   return `export default function (self) {${result.outputFiles[0].text}}`;
 }
@@ -52,6 +75,14 @@ export function textImports() {
         contents: await bundleWorker(file),
         loader: "js",
       }));
+      build.onResolve({ filter: WASM }, ({ path: specifier, importer }) => ({
+        path: locate(specifier, importer),
+        namespace: "wasm",
+      }));
+      build.onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path: file }) => ({
+        contents: await compile(file),
+        loader: "binary",
+      }));
       build.onLoad({ filter: STYLE }, async ({ path: file }) => ({
         contents: await minifyStyle(file),
         loader: "text",
@@ -68,14 +99,15 @@ export function textImportsForTests() {
     name: "text-imports",
     enforce: "pre",
     resolveId(specifier, importer) {
-      if (!importer || !(WORKER.test(specifier) || STYLE.test(specifier))) return null;
-      const kind = WORKER.test(specifier) ? "worker" : "style";
-      return `${prefix}${kind}:${locate(specifier, importer)}.text`;
+      const kind = [WORKER, WASM, STYLE].findIndex((one) => one.test(specifier));
+      if (!importer || kind < 0) return null;
+      return `${prefix}${["worker", "wasm", "style"][kind]}:${locate(specifier, importer)}.text`;
     },
     async load(id) {
       if (!id.startsWith(prefix)) return null;
       const [, kind, file] = /^([a-z]+):(.*)\.text$/.exec(id.slice(prefix.length));
       if (kind === "worker") return bundleWorker(file);
+      if (kind === "wasm") return `export default Uint8Array.of(${await compile(file)});`;
       return `export default ${JSON.stringify(await minifyStyle(file))};`;
     },
   };

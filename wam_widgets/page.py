@@ -197,9 +197,11 @@ def _versions() -> str:
     return ", ".join(f"{name} {version_of(package)}" for package, name in PACKAGES.items())
 
 
-# The script may run because of its digest, its worker because it is a blob; nothing may load.
+# The script may run because of its digest, its worker because it is a blob, what the worker holds
+# compiled because that is no text; nothing may load.
 _POLICY = (
-    "default-src 'none'; script-src 'sha256-{digest}' blob:; worker-src blob:; "
+    "default-src 'none'; script-src 'sha256-{digest}' blob: 'wasm-unsafe-eval'; "
+    "worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:; "
     "base-uri 'none'; form-action 'none'"
 )

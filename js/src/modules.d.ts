@@ -5,6 +5,11 @@ declare module "worker:*" {
   export default function work(scope: object): void;
 }
 
+declare module "wasm:*" {
+  const bytes: Uint8Array;
+  export default bytes;
+}
+
 declare module "*.css" {
   const text: string;
   export default text;

@@ -14,7 +14,9 @@ import {
   synthesise,
 } from "../src/core/dwt";
 import type { Bank } from "../src/core/dwt";
+import { Scratch } from "../src/core/scratch";
 import type { Mode } from "../src/core/types";
+import { compiled } from "./paths";
 
 interface Header {
   families: { name: string; length: number }[];
@@ -61,6 +63,8 @@ function compare(
   }
 }
 
+const fast = compiled();
+const paths = [new Scratch(), fast.scratch];
 let count = 0;
 for (const [family, level, space, modes] of header.cases) {
   const bankOf = known.get(family)!;
@@ -70,13 +74,21 @@ for (const [family, level, space, modes] of header.cases) {
   const place = layout(bankOf, { family, level, mode: "zero", space, channels: 1 });
   const x = take(size);
   const r = take(place.count);
-  compare("pullback", pullback(x, place, bankOf), take(place.count), `${family} ${level} ${space}`);
-  compare("synthesise", synthesise(r, place, bankOf), take(size), `${family} ${level} ${space}`);
+  const pulled = take(place.count);
+  const joined = take(size);
+  const named = `${family} ${level} ${space}`;
+  for (const scratch of paths) {
+    compare("pullback", pullback(x, place, bankOf, scratch), pulled, named);
+    compare("synthesise", synthesise(r, place, bankOf, { scratch }), joined, named);
+  }
   for (const mode of modes) {
     const name = `${family} ${level} ${mode} ${space}`;
-    compare("analyse", analyse(x, { ...place, mode }, bankOf), take(place.count), name);
+    const z = take(place.count);
+    for (const scratch of paths) {
+      compare("analyse", analyse(x, { ...place, mode }, bankOf, scratch), z, name);
+    }
     count++;
   }
 }
 if (at !== values.length) throw new Error(`${values.length - at} values are left over`);
-console.log(JSON.stringify({ count, worst, where }));
+console.log(JSON.stringify({ count, compiled: fast.steps(), worst, where }));

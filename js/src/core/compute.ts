@@ -1,7 +1,9 @@
 /** From a request to everything that the panels draw, in stages that are kept until they change. */
+import kernels from "wasm:../../wasm/kernels";
 import { attribute, drawnRows, reduceChannels, scaleMaps, shares } from "./attribution";
 import type { Rows } from "./attribution";
-import { analyse, filters, layout, maxLevel, pullback } from "./dwt";
+import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
+import { Fast } from "./fast";
 import { Memo, isLarge } from "./memo";
 import { keepShare, magnitudes, rankValues } from "./ranking";
 import type { Ranked } from "./ranking";
@@ -18,6 +20,9 @@ interface Versioned {
   /** Counts the arrivals, so that nothing of a partial result outlives it. */
   version: number;
 }
+
+/** Working memory, in arrays as large as a sample: enough for any filter of usual length. */
+const ROOM = 16;
 
 /** What a frame takes from the attribution alone. */
 interface Total {
@@ -38,7 +43,7 @@ function entryKey(method: string, target: string): string {
 export class Computer {
   private readonly entries = new Map<string, Versioned>();
   private arrivals = 0;
-  private readonly scratch = new Scratch();
+  private readonly scratch: Scratch;
   private readonly banks = new Memo<Filters>(128);
   private readonly layouts = new Memo<Layout>(32);
   private readonly shares = new Memo<ReturnType<typeof shares>>(8);
@@ -62,6 +67,8 @@ export class Computer {
   private readonly rows: Memo<Rows[]>;
 
   constructor(private readonly payload: Payload) {
+    const values = product(payload.signal.shape.slice(1));
+    this.scratch = new Scratch(Fast.make(kernels, ROOM * values + 2 ** 18));
     // Going back to a basis seen before is free; for large signals memory matters more.
     const large = (this.large = isLarge(payload));
     const many = large ? 2 : 6;

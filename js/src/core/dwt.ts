@@ -202,9 +202,9 @@ function split(
 ): Float32Array {
   const { channels, space, level, subbands } = place;
   const sizes = levelSizes(lo.length, space, level);
-  const out = new Float32Array(channels * place.count);
-  if (level === 0) out.set(signal);
-  let low = signal;
+  if (level === 0) return signal.slice();
+  const out = scratch.result("split", channels * place.count);
+  let low = scratch.hold("whole", signal);
   for (let scale = 1; scale <= level; scale++) {
     const from = sizes[scale - 1] as number[];
     const to = sizes[scale] as number[];
@@ -228,13 +228,14 @@ function split(
           made.set(name, end);
           return end;
         }) as [End, End];
-        analyseAxis(part, outer, n, inner, mode, lo, hi, m, ends[0], ends[1]);
+        const step = [part, outer, n, inner, mode, lo, hi, m, ...ends] as const;
+        if (!scratch.fast?.split(...step)) analyseAxis(...step);
       }
       parts = made;
     });
     low = next;
   }
-  return out;
+  return scratch.own(out);
 }
 
 interface End {
@@ -268,6 +269,7 @@ export function synthesise(
   const sizes = levelSizes(bank.recLo.length, space, level);
   const out = to ?? { data: new Float32Array(channels * product(space)), at: 0 };
   if (level === 0) out.data.set(flat, out.at);
+  else flat = scratch.hold("joined", flat);
   // The low part so far; none while every coarser scale is left out.
   let low: End | undefined = only ? undefined : { data: flat, at: 0 };
   // Only an entry of the spectrum reaches no scale coarser than its own.
@@ -289,15 +291,17 @@ export function synthesise(
       for (const key of parts.keys()) {
         const name = key.slice(0, axis);
         if (made.has(name)) continue;
-        const whole = scale === 1 && axis === 0;
+        const whole = scale === 1 && axis === 0 && !scratch.fast;
         const end = whole ? out : { data: scratch.take(scale + name, outer * size * inner), at: 0 };
         const [a, d] = [parts.get(name + "a"), parts.get(name + "d")];
-        synthesiseAxis(a, d, outer, n, inner, bank.recLo, bank.recHi, size, end);
+        const step = [a, d, outer, n, inner, bank.recLo, bank.recHi, size, end] as const;
+        if (!scratch.fast?.join(...step)) synthesiseAxis(...step);
         made.set(name, end);
       }
       parts = made;
     }
     low = parts.get("");
   }
+  if (scratch.fast && low && level > 0) out.data.set(low.data, out.at);
   return out.data;
 }
