@@ -133,6 +133,7 @@ def test_tensors_of_every_layout(tmp_path: Path) -> None:
         replace(e, signal=nn.Parameter(e.signal.clone())),
         replace(e, signal=e.signal[:1].expand(4, -1, -1, -1)),
         replace(e, signal=torch.complex(e.signal, e.signal).conj().imag),
+        replace(e, signal=torch._neg_view(e.signal)),
         replace(e, probabilities=e.probabilities.t().contiguous().t()),
         e.with_entry(replace(entry, gradient=entry.gradient.flip(2).transpose(2, 3))),
     ]

@@ -190,7 +190,6 @@ class Watch:
             self.noted.append(event)
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.skipif(sys.platform != "linux", reason="limits its own memory as Linux does")
 def test_ten_thousand_mutated_files(tmp_path: Path) -> None:
     """Each loads equal to a good one, or says what is wrong; nothing runs, grows or hangs."""
