@@ -19,7 +19,7 @@ import wam_widgets
 from benchmarks.measure import Row, alone
 from benchmarks.page import browser, first_picture
 from benchmarks.work import RATE, SECONDS, explain, front_end, listener, sound
-from wam_widgets.__main__ import DEMO_METHODS
+from wam_widgets.commands.demo import METHODS
 from wam_widgets.widgets import wire
 from wam_widgets.widgets.payload import payload
 
@@ -50,7 +50,7 @@ def rows(device: torch.device) -> list[Row]:
             size <= MODULE_GOAL,
         ),
         Row(
-            f"demo.html with {len(DEMO_METHODS)} methods",
+            f"demo.html with {len(METHODS)} methods",
             f"{bytes_of_demo / 1e6:.2f} MB",
             "≤ 1.5 MB",
             bytes_of_demo <= DEMO_GOAL,
@@ -62,7 +62,7 @@ def rows(device: torch.device) -> list[Row]:
             first <= FIRST_GOAL,
         ),
         Row(
-            f"demo of a sound with {len(DEMO_METHODS)} methods for each of five events",
+            f"demo of a sound with {len(METHODS)} methods for each of five events",
             f"{bytes_of_sound / 1e6:.2f} MB",
         ),
         _clip(device),
@@ -85,7 +85,7 @@ def _demo(path: Path, kind: str = "image") -> int:
 
 def _clip(device: torch.device) -> Row:
     """Measure a clip that is no 16-bit file, and what a browser makes of its numbers."""
-    methods = list(DEMO_METHODS)
+    methods = list(METHODS)
     e = explain(listener(device), sound(device), methods, samples=4, front_end=front_end(device))
     sent = payload(e)
     signal = torch.from_numpy(wire.decode(sent["signal"]))

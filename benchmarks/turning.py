@@ -14,7 +14,7 @@ from benchmarks.browser import painted
 from benchmarks.measure import Row, alone, percentile
 from benchmarks.page import Step, browser, opened, steps
 from benchmarks.work import CUBE, explain, looker, volume
-from wam_widgets.__main__ import DEMO_METHODS
+from wam_widgets.commands.demo import METHODS
 
 FAMILY_GOAL = {64: 33, 128: 150}
 FRAME_GOAL = 33
@@ -117,7 +117,7 @@ def _frames(page: Page) -> Row:
 
 
 def _file(device: torch.device) -> Row:
-    methods = list(DEMO_METHODS)
+    methods = list(METHODS)
     e = explain(looker(device), volume(device), methods, samples=4)
     with tempfile.TemporaryDirectory() as folder:
         size = e.to_html(Path(folder) / "volume.html").stat().st_size

@@ -75,6 +75,17 @@ def jupyterlab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
+def report_script(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A stand-in for the built front end of reports."""
+    folder = tmp_path_factory.mktemp("static")
+    (folder / "report.js").write_text("/* report */\n")
+    monkeypatch.setattr(module, "STATIC", folder)
+    return folder / "report.js"
+
+
+@pytest.fixture
 def explore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Explore]:
     """wam.explore with a stand-in for the built front end and for the connection."""
     for name in ("widget", "stub", "carrier"):

@@ -15,7 +15,10 @@ from wam_widgets.widgets.sizes import reduce, reduction
 if TYPE_CHECKING:
     from wam_widgets.explanation import Entry, Explanation
 
-__all__ = ["NOUN", "explained", "facts", "name", "origin", "parameters", "rounding"]
+__all__ = [
+    *("NOUN", "explained", "facts", "method_names", "model", "name", "origin", "parameters"),
+    "rounding",
+]
 
 NOUN = {"image": "image", "audio": "sound", "volume": "volume"}
 """What each modality explains, in a word."""
@@ -43,13 +46,23 @@ def facts(explanation: Explanation, controls: Mapping[str, Any]) -> list[str]:
     factor = reduction(explanation)
     if factor > 1:
         found.append(f"shown {factor} × smaller")
-    order = {name: place for place, name in enumerate(methods())}
-    names = sorted(explanation.methods, key=lambda name: order.get(name, len(order)))
-    found.append(", ".join(map(_spaced, names)))
+    found.append(method_names(explanation))
     labels = dict.fromkeys(explained(explanation, entry) for entry in explanation.entries.values())
     found.append("explained: " + ", ".join(labels))
     found.append(f"opens in {controls['family']}, level {controls['level']}")
     return found
+
+
+def method_names(explanation: Explanation) -> str:
+    """Return the methods of an explanation, in the order of :func:`wam_widgets.methods`."""
+    order = {name: place for place, name in enumerate(methods())}
+    names = sorted(explanation.methods, key=lambda name: order.get(name, len(order)))
+    return ", ".join(map(_spaced, names))
+
+
+def model(explanation: Explanation) -> str:
+    """Return the name of the model, as far as it is known."""
+    return explanation.provenance.model if explanation.provenance else "unknown model"
 
 
 def explained(explanation: Explanation, entry: Entry) -> str:
@@ -118,7 +131,7 @@ def rounding(explanation: Explanation, data: Mapping[str, Any]) -> str:
     """Return what signal and gradients of a payload lose on the way, as it was measured.
 
     Each in percent of the largest value of its sample. By its type it can be at most 0.0015 % for
-    a signal of 16 bits and 0.025 % for a gradient; signals of 8-bit pictures and of 16-bit sounds
+    a signal of 16 bits and 0.05 % for a gradient; signals of 8-bit pictures and of 16-bit sounds
     lose nothing.
     """
     factor = reduction(explanation)

@@ -70,9 +70,10 @@ def script_text(script: str) -> str:
 def _without_arrays(value: Any, planes: list[bytes], at: int) -> tuple[Any, int]:
     """Return a value with the places of its arrays' bytes, and where the next bytes will lie."""
     if _is_array(value):
-        data, width = value["data"], _WIDTH[value["dtype"]]
-        if len(data) != width * math.prod(value["shape"]):
-            raise ValueError(f"data hold {len(data)} bytes: shape {value['shape']} needs others")
+        data, width, shape = value["data"], _WIDTH[value["dtype"]], value["shape"]
+        needed = width * math.prod(shape)
+        if len(data) != needed:
+            raise ValueError(f"data hold {len(data)} bytes: shape {shape} needs {needed}")
         planes.append(np.frombuffer(data, np.uint8).reshape(-1, width).T.tobytes())
         return {**value, "data": at}, at + len(data)
     if isinstance(value, Mapping):

@@ -19,7 +19,7 @@ from wam_widgets.markup import plain, render
 from wam_widgets.packing import pack, script_text
 from wam_widgets.provenance import PACKAGES, version_of
 
-__all__ = ["Note", "Panels", "Row", "write_page"]
+__all__ = ["Note", "Panels", "Row", "listed", "write_page"]
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,19 @@ class Row:
 
     @property
     def title(self) -> str:
-        *others, last = (panels.title for panels in self.panels)
-        return f"{', '.join(others)} and {last}" if others else last
+        """The titles of all, with what is before a colon once if they have it in common."""
+        titles = [panels.title for panels in self.panels]
+        heads = {title.partition(": ")[0] for title in titles if ": " in title}
+        common = f"{heads.pop()}: " if len(heads) == 1 else ""
+        if not all(title.startswith(common) for title in titles):
+            common = ""
+        return common + listed(dict.fromkeys(title.removeprefix(common) for title in titles))
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as a sentence has them: a, b and c."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 @dataclass(frozen=True)
@@ -140,7 +151,7 @@ def _section(row: Row, number: int, first: int, repeat: bool) -> str:
 def _column(panels: Panels, number: int, named: bool) -> str:
     facts = " · ".join(f"<bdi>{_text(fact)}</bdi>" for fact in panels.facts)
     return (
-        '<div class="wam-column">\n<div>\n'
+        '<div class="wam-column">\n<div class="wam-said">\n'
         + (f"<h3>{_text(panels.title)}</h3>\n" if named else "")
         + f'<p class="wam-facts">{facts}</p>\n'
         + _notes(render(panels.notes, top=4 if named else 3)[0])
@@ -151,11 +162,11 @@ def _column(panels: Panels, number: int, named: bool) -> str:
 
 def _provenance(panels: Panels) -> str:
     pairs = "".join(
-        f"<dt>{_text(what)}</dt><dd>{_text(which)}</dd>\n" for what, which in panels.origin
+        f"<dt>{_text(what)}</dt>\n<dd>{_text(which)}</dd>\n" for what, which in panels.origin
     )
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Method", "Explained", "With"))
+    head = "\n".join(f'<th scope="col">{name}</th>' for name in ("Method", "Explained", "With"))
     lines = "".join(
-        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in entry)}</tr>\n"
+        "<tr>" + "\n".join(f"<td>{_text(cell)}</td>" for cell in entry) + "</tr>\n"
         for entry in panels.entries
     )
     return (

@@ -6,7 +6,6 @@ The same input gives the same bytes. What a file loses of the numbers is said by
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +16,12 @@ from typing import Any
 from wam_widgets import facts
 from wam_widgets.explanation import Explanation
 from wam_widgets.files import file_to_write, replace_file
-from wam_widgets.page import Note, Panels, Row, write_page
-from wam_widgets.widgets import wire
+from wam_widgets.forecast import PAGE, forecast
+from wam_widgets.page import Note, Panels, Row, listed, write_page
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.explorer import Explorer, front_end
 from wam_widgets.widgets.payload import payload
-from wam_widgets.widgets.sizes import check_size, reduction
+from wam_widgets.widgets.sizes import check_size
 from wam_widgets.widgets.start import first_controls
 
 __all__ = ["LARGE", "Section", "page", "report", "report_size", "to_html"]
@@ -186,12 +185,10 @@ def _page(parts: list[Part], title: str | None, notes: str | None) -> str:
     sections = [section for part in parts if not isinstance(part, str) for section in part]
     if title is None:
         title = _title(sections)
-    name = title if len(sections) == 1 else None
+    names = _names if len(sections) > 1 else lambda part: [part[0].title or title]
     return write_page(
         [
-            Note(part)
-            if isinstance(part, str)
-            else Row([_panels(section, section.title or name) for section in part])
+            Note(part) if isinstance(part, str) else Row(list(map(_panels, part, names(part))))
             for part in parts
         ],
         title=title,
@@ -210,8 +207,7 @@ def _title(sections: Sequence[Section]) -> str:
     kinds = [
         (_ONE[kind], f"{count} {facts.NOUN[kind]}s")[count > 1] for kind, count in counts.items()
     ]
-    *others, last = kinds
-    return f"Wavelet explanations of {', '.join(others) + ' and ' if others else ''}{last}"
+    return f"Wavelet explanations of {listed(kinds)}"
 
 
 _ONE = {"image": "an image", "audio": "a sound", "volume": "a volume"}
@@ -259,9 +255,21 @@ def _section(item: object) -> Section:
     return replace(section, controls=first_controls(explanation, section.controls or {}))
 
 
-def _panels(section: Section, title: str | None) -> Panels:
+def _names(row: Sequence[Section]) -> list[str]:
+    """Return the titles of a row; those that nobody gave say what is different, if they can."""
+    names = [section.title or facts.name(section.explanation) for section in row]
+    for different in (facts.model, facts.method_names):
+        more = [different(section.explanation) for section in row]
+        if len(set(names)) < len(names) and len(set(more)) > 1:
+            names = [
+                name if section.title else f"{name}, {word}"
+                for name, section, word in zip(names, row, more, strict=True)
+            ]
+    return names
+
+
+def _panels(section: Section, title: str) -> Panels:
     explanation, controls = section.explanation, section.controls or {}
-    title = title or facts.name(explanation)
     data = payload(explanation, title)
     del data["bank"]  # stands in the page once
     return Panels(
@@ -281,36 +289,11 @@ def _panels(section: Section, title: str | None) -> Panels:
 
 
 def _size(parts: list[Part]) -> int:
-    """Forecast the size of the file: arrays as base64 after gzip, the front end, the skeleton."""
-    size = len(front_end("report.js").encode()) + SKELETON
+    """Forecast the size of the file, before anything is packed."""
+    size = len(front_end("report.js").encode()) + PAGE
     for part in parts:
         if isinstance(part, str):
             size += len(part.encode(errors="replace"))
-            continue
-        for section in part:
-            size += _section_size(section.explanation)
+        else:
+            size += sum(forecast(section.explanation) for section in part)
     return size
-
-
-SKELETON = 24_000
-"""Bytes of a page without explanations and front end: style, filters, policy."""
-
-# What a number becomes in the file, in bytes: random ones cannot shrink, but base64 makes four
-# bytes of three; the high bytes of a gradient are few different ones.
-_EIGHT_BITS, _SIXTEEN_BITS, _GRADIENT = 1.2, 2.4, 2.2
-_TEXT = 6_000  # facts, provenance, controls and names of a section
-
-
-def _section_size(explanation: Explanation) -> int:
-    factor = reduction(explanation)
-    shape = explanation.signal.shape
-    count = math.prod(shape[:2]) * math.prod(math.ceil(n / factor) for n in shape[2:])
-    signal = wire.encode_signal(explanation.signal[:1].detach().cpu().numpy(), None, None)
-    width = _EIGHT_BITS if signal["dtype"] == "u8" else _SIXTEEN_BITS
-    size = _TEXT + count * (width + _GRADIENT * len(explanation.entries))
-    if explanation.features is not None and explanation.features.ndim >= 3:
-        picture = (
-            explanation.features[:, 0] if explanation.features.ndim > 3 else explanation.features
-        )
-        size += picture.numel() * (_EIGHT_BITS + _GRADIENT * len(explanation.entries))
-    return round(size)

@@ -1,0 +1,1 @@
+"""What ``python -m wam_widgets`` can do, one command a file."""

@@ -1,0 +1,135 @@
+"""``report``: explain files with models of the user's own and write one file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wam_widgets.commands.inputs import Built
+    from wam_widgets.explanation import Explanation
+
+_EXAMPLE = """\
+model.py:build is a function that returns a model, or a mapping with "model" and
+settings of wam_widgets.explain, such as class_names, mean, std, front_end,
+sample_rate. It may also have
+  "size"  height and width to which pictures are scaled and cropped,
+  "mono"  whether channels of sounds are mixed (default: yes),
+  "load"  a function from the path of a file to the model's input.
+Without "load" models take [N, C, H, W], sounds [N, C, T], volumes [N, C, D, H, W].
+"""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to a parser."""
+    parser = commands.add_parser(
+        "report",
+        help="explain files with your own model and write one offline HTML file",
+        description="Explain pictures, sounds and volumes with your own models and write one "
+        "offline, interactive HTML file, with a section for each input.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", metavar="model.py:build", help="a function that gives the model")
+    parser.add_argument("inputs", metavar="input", nargs="+", help="picture, sound or volume")
+    parser.add_argument(
+        "--beside",
+        metavar="MODEL",
+        action="append",
+        default=[],
+        help="another model.py:build, shown beside the first with linked controls; repeatable",
+    )
+    parser.add_argument(
+        "--method", action="append", help="of wam_widgets.methods(); repeatable", metavar="NAME"
+    )
+    parser.add_argument(
+        "--target",
+        action="append",
+        help="class index or name, two indices to contrast (3-5), or predicted (default); "
+        "repeatable",
+    )
+    parser.add_argument(
+        "--class-names", metavar="FILE", help="a text file with one name a line (UTF-8)"
+    )
+    parser.add_argument("--samples", type=int, help="passes of methods with noise", metavar="N")
+    parser.add_argument("--steps", type=int, help="steps of integrated gradients", metavar="N")
+    parser.add_argument(
+        "--curves", action="store_true", help="measure insertion and deletion curves as well"
+    )
+    parser.add_argument("--title", help="of the page")
+    parser.add_argument("--notes", metavar="FILE", help="Markdown at the top of the page (UTF-8)")
+    parser.add_argument(
+        "--output", default="report.html", metavar="FILE", help="the file (default: report.html)"
+    )
+    parser.set_defaults(run=report)
+
+
+def report(options: argparse.Namespace) -> None:
+    """Explain every input with every model and write the file."""
+    import wam_widgets as wam
+    from wam_widgets.commands.inputs import build
+    from wam_widgets.widgets.explorer import front_end
+
+    front_end("report.js")  # fail before computing, not after
+    notes = None if options.notes is None else _text(options.notes, "--notes")
+    models = [build(name) for name in (options.model, *options.beside)]
+    settings: dict[str, Any] = {}
+    if options.class_names is not None:
+        settings["class_names"] = _text(options.class_names, "--class-names").splitlines()
+    for key, value in (("n_samples", options.samples), ("n_steps", options.steps)):
+        if value is not None:
+            settings[key] = value
+    rows = []
+    for name in options.inputs:
+        path = Path(name)
+        row = []
+        for built in models:
+            explanation = _explained(built, path, settings, options)
+            title = path.name if len(models) == 1 else f"{path.name}: {built.name}"
+            row.append(wam.Section(explanation, title))
+        rows.append(row)
+    wam.report(rows, options.output, title=options.title, notes=notes)
+
+
+def _explained(
+    built: Built, path: Path, settings: dict[str, Any], options: argparse.Namespace
+) -> Explanation:
+    import wam_widgets as wam
+    from wam_widgets.commands.inputs import read
+    from wam_widgets.explainer import method_names
+
+    x, known = read(path, built)
+    explainer = wam.Explainer(built.model, x, **{**known, **built.settings, **settings})
+    explanation = explainer.empty()
+    for method in method_names(options.method):
+        for target in _targets(options.target, explainer.class_names):
+            made = explainer.explain(method, target)
+            explanation = explanation.with_entry(made.entry)
+    first = next(iter(explanation.entries))
+    explanation = explanation.select(*first)
+    if not options.curves:
+        return explanation
+    return explanation.with_curves(
+        wam.metrics.curve(explanation.select(*key).at(), explainer) for key in explanation.entries
+    )
+
+
+def _targets(words: Sequence[str] | None, names: Sequence[str] | None) -> list[Any]:
+    """Return what is to be explained; a class may be called by its name."""
+    from wam_widgets.objectives import parse_target
+
+    return [
+        list(names).index(word) if names and word in names else parse_target(word)
+        for word in words or ("predicted",)
+    ]
+
+
+def _text(path: str, argument: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{argument} is {path!r}: there is no such file") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{argument} is {path!r}: it must be text in UTF-8") from None
