@@ -85,7 +85,6 @@ def test_a_model_and_an_input_are_explored(shell: Any) -> None:
     assert (explorer.method, explorer.target) == ("saliency", "2")
     assert (explorer.family, explorer.level, explorer.keep) == ("sym2", 1, 0.25)
     assert len(explorer.explanation) == 1
-    assert shell.user_ns["_"] is explorer
 
 
 def test_what_is_not_said_is_as_in_the_options(shell: Any) -> None:

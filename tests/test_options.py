@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import copy
 import doctest
 import importlib
@@ -34,7 +35,8 @@ def e() -> wam.Explanation:
     return wam.explain(convolutional(2), random(1, 2, 64, 48), method="saliency")
 
 
-def test_the_documented_example_holds() -> None:
+def test_the_documented_example_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builtins, "_", None, raising=False)  # doctest leaves its last value there
     result = doctest.testmod(sys.modules[wam.Options.__module__])
     assert (result.attempted, result.failed) == (5, 0)
 
