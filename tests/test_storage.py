@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import threading
+import warnings
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 import wam_widgets as wam
@@ -151,6 +153,23 @@ def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
     other = replace(e, sample_rate=np.float32(8000), mean=(np.float64(0.25),))
     loaded = wam.load(saved(other, tmp_path))
     assert same(loaded, e)
+
+
+def test_a_curve_in_an_approximate_basis_loads_without_a_warning(tmp_path: Path) -> None:
+    e = kept.everything("image", n=1, size=128)
+    with pytest.warns(UserWarning, match="approximately"):
+        basis = wam.Basis("dmey", 1)
+    e = replace(e, curves=(replace(e.curves[0], basis=basis),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert same(wam.load(saved(e, tmp_path)), e)
+
+
+def test_any_reader_of_safetensors_gets_at_the_arrays(tmp_path: Path) -> None:
+    e = kept.everything("volume")
+    arrays = load_file(saved(e, tmp_path))
+    assert torch.equal(arrays["signal"], e.signal)
+    assert torch.equal(arrays["entries.1.gradient"], e.gradient)
 
 
 def test_what_is_shared_is_in_the_file_once(tmp_path: Path) -> None:
