@@ -128,13 +128,13 @@ def steps(page: Page, control: str, keys: list[str]) -> list[Step]:
     Parameters
     ----------
     page : Page
-        With one Explorer on it.
+        Its first Explorer is used.
     control : str
         The control's label.
     keys : list of str
         Names of keys, each of which changes the control.
     """
-    page.get_by_label(control, exact=True).focus()
+    page.get_by_label(control, exact=True).first.focus()
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     clocks = _worker_clocks()

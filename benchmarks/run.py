@@ -15,7 +15,17 @@ import torch
 from benchmarks.machine import describe, slug
 from benchmarks.measure import Row, default_device, say
 
-CLAIMS = ("floor", "basis", "direct", "memory", "browser", "listening", "turning", "size")
+CLAIMS = (
+    "floor",
+    "basis",
+    "direct",
+    "memory",
+    "browser",
+    "listening",
+    "turning",
+    "size",
+    "reports",
+)
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
