@@ -82,6 +82,19 @@ def test_numbers_are_as_they_must_be(image: Any) -> None:
     assert sums[0] == pytest.approx(change, rel=0.1, abs=0.02)
 
 
+def test_the_magic_shows_a_second_one_that_is_linked(image: Any) -> None:
+    (shown,) = [o for o in outputs(image, "%wam explanation") if "data" in o]
+    assert "application/vnd.jupyter.widget-view+json" in shown["data"]
+    assert text(outputs(image, "wam.link(explorer, smooth)")) == "('sym4', 4)"
+
+
+def test_it_goes_into_a_report_and_comes_back(image: Any) -> None:
+    report = (Path(image.folder) / "methods.html").read_text()
+    assert report.count('class="wam-explorer"') == 2 and "<strong>many</strong>" in report
+    loaded = wam.load(Path(image.folder) / "texture.safetensors")
+    assert loaded.methods == ("smooth_integrated_gradients", "smoothgrad", "integrated_gradients")
+
+
 @pytest.mark.parametrize(
     ("name", "source"),
     [
