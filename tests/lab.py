@@ -1,4 +1,4 @@
-"""A real JupyterLab server for the tests, and what a test does in it."""
+"""A real JupyterLab server for the tests, or one of Notebook, and what a test does in it."""
 
 from __future__ import annotations
 
@@ -59,17 +59,20 @@ class JupyterLab:
     root: Path
     url: str
     token: str
+    app: str = "jupyterlab"
 
     @classmethod
     @contextmanager
-    def start(cls, folder: Path) -> Iterator[JupyterLab]:
+    def start(
+        cls, folder: Path, app: Literal["jupyterlab", "notebook"] = "jupyterlab"
+    ) -> Iterator[JupyterLab]:
         root = folder / "notebooks"
         root.mkdir()
         _write_settings(folder / "settings")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        lab = cls(root, f"http://127.0.0.1:{port}", secrets.token_hex(16))
+        lab = cls(root, f"http://127.0.0.1:{port}", secrets.token_hex(16), app)
         # Nothing of the user's own configuration may leak in, and nothing of ours out.
         own = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
         environment = {
@@ -81,7 +84,7 @@ class JupyterLab:
             "JUPYTER_TOKEN": lab.token,
         }
         log = folder / "server.log"
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command = [sys.executable, "-m", app, "--no-browser", "--allow-root"]
         command += ["--expose-app-in-browser", "--LabApp.extension_manager=readonly"]
         command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
         command += [f"--ServerApp.root_dir={root}"]
@@ -126,12 +129,17 @@ class JupyterLab:
 
     def open(self, page: Page, name: str) -> None:
         """Open a notebook, alone in the window, with its kernel running."""
-        # A clean workspace: no tab of the test before. The simple interface hides the side bars.
-        page.goto(f"{self.url}/doc/tree/{name}?reset&token={self.token}")
+        self.look(page, name)
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel",
             timeout=PATIENCE_S * 1000,
         )
+
+    def look(self, page: Page, name: str) -> None:
+        """Open a notebook as far as it is saved; its kernel may come or not."""
+        # A clean workspace: no tab of the test before. The simple interface hides the side bars.
+        place = "doc/tree" if self.app == "jupyterlab" else "notebooks"
+        page.goto(f"{self.url}/{place}/{name}?reset&token={self.token}")
 
     def run_all(self, page: Page) -> None:
         """Run every cell and wait until the kernel is done; an error in a cell is an error here."""

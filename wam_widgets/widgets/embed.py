@@ -35,10 +35,11 @@ _carried: str | None = None
 def carry() -> None:
     """Put the front end into the output of the running cell, for all Explorers of the notebook.
 
-    Nothing happens outside a notebook, and in Colab, where outputs cannot reach each other.
+    Nothing happens where no cell runs (outside a notebook, while its kernel starts), and in Colab,
+    where outputs cannot reach each other: there every output carries the front end itself.
     """
     global _carried
-    if not _in_kernel() or _in_colab():
+    if not _in_cell() or _in_colab():
         return
     from IPython.display import display
 
@@ -90,11 +91,14 @@ def shown_by_widgets() -> bool:
 
 
 def _light(picture: str) -> str:
-    """Return a picture as what takes a quarter of its place, for where it is only seen."""
+    """Return the address of a picture where it is only looked at: small rather than exact."""
+    png = base64.b64decode(picture)
     file = io.BytesIO()
-    with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+    with Image.open(io.BytesIO(png)) as image:
         image.convert("RGB").save(file, "JPEG", quality=85, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+    jpeg = file.getvalue()
+    kind, content = ("jpeg", jpeg) if len(jpeg) < len(png) else ("png", png)
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def _carrier(text: str) -> str:
@@ -111,8 +115,10 @@ def _shell() -> Any:
     return None if ipython is None else ipython.get_ipython()
 
 
-def _in_kernel() -> bool:
-    return getattr(_shell(), "kernel", None) is not None
+def _in_cell() -> bool:
+    kernel = getattr(_shell(), "kernel", None)
+    # What is shown belongs to the request that is answered; at the start there is none.
+    return kernel is not None and bool(kernel.get_parent())
 
 
 def _in_colab() -> bool:
