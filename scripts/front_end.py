@@ -71,7 +71,8 @@ def is_current() -> bool:
         return False
     if (ROOT / "PKG-INFO").exists():  # an unpacked sdist: its built files belong to its sources
         return True
-    sources = [path for path in (JS / "src").rglob("*") if path.is_file()]
+    folders = [JS / "src", JS / "wasm"]
+    sources = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     sources += [JS / "build.mjs", JS / "plugins.mjs", JS / "package-lock.json"]
     oldest = min(path.stat().st_mtime for path in OUTPUTS)
     return all(path.stat().st_mtime <= oldest for path in sources)

@@ -1,5 +1,7 @@
 /** What follows from attributions in a basis: channels, shares per scale, maps on the signal. */
 import { axisFilters, product } from "./dwt";
+import type { Fast } from "./fast";
+import { drawFast } from "./fastdraw";
 import { Scratch } from "./scratch";
 import type { Box, Frame, Layout, Subband } from "./types";
 
@@ -165,7 +167,7 @@ function drawing(band: Subband, axis: number, size: number): Drawing {
   return { source, share, left };
 }
 
-interface Part {
+export interface Part {
   data: Float32Array;
   at: number;
 }
@@ -185,8 +187,20 @@ function drawAxis(
   n: number,
   inner: number,
   to: Part,
+  fast: Fast | null = null,
 ): void {
   const size = sources[0].drawing.source.length;
+  if (fast && drawFast(fast, sources, outer, n, inner, to)) {
+    for (const { data, at, drawing } of sources) {
+      for (let o = 0; o < outer; o++) {
+        for (const [k, q] of drawing.left) {
+          const row = to.at + (o * size + q) * inner;
+          drawOne(data, at + (o * n + k) * inner, 1, to.data, row, inner, true);
+        }
+      }
+    }
+    return;
+  }
   for (let o = 0; o < outer; o++) {
     const at = to.at + o * size * inner;
     const from = o * n * inner;
@@ -246,6 +260,18 @@ export function drawPlace(
   }
 }
 
+/** The rows that `drawPlace` adds up, each with its weight. */
+export function rowsAt(sources: readonly Source[], q: number, inner: number): [Part, number][] {
+  return sources.flatMap(({ data, at, drawing: { source, share, left } }) => {
+    const row = (k: number, weight: number): [Part, number] => [
+      { data, at: at + k * inner },
+      weight,
+    ];
+    const others = left.filter(([, place]) => place === q).map(([k]) => row(k, 1));
+    return [row(source[q], share[q]), ...others];
+  });
+}
+
 function drawOne(
   x: Float32Array,
   a: number,
@@ -283,9 +309,10 @@ export interface Rows {
   size: number;
 }
 
-/** The rows of each entry of the spectrum. */
+/** The rows of each entry of the spectrum: in the working memory, if that is a compiled loop's. */
 export function drawnRows(reduced: Float32Array, place: Layout, scratch = new Scratch()): Rows[] {
   const { space, level, subbands } = place;
+  reduced = scratch.hold("reduced", reduced);
   return Array.from({ length: level + 1 }, (_, index) => {
     const bands = subbands.filter((band) => band.index === index);
     const { shape } = bands[0];
@@ -308,9 +335,11 @@ export function drawnRows(reduced: Float32Array, place: Layout, scratch = new Sc
         const size = outer * space[axis] * inner;
         // Rows are kept; what they are made from is not.
         const data =
-          axis > 1 ? scratch.take(`drawn ${axis} ${rest}`, size) : new Float32Array(size);
+          axis > 1
+            ? scratch.take(`drawn ${axis} ${rest}`, size)
+            : scratch.result(`rows ${index} ${rest}`, size);
         made.set(rest, { data, at: 0 });
-        drawAxis(sourcesOf(rest, axis), outer, shape[axis], inner, { data, at: 0 });
+        drawAxis(sourcesOf(rest, axis), outer, shape[axis], inner, { data, at: 0 }, scratch.fast);
       }
       parts = made;
     }

@@ -22,7 +22,7 @@ interface Versioned {
 }
 
 /** Working memory, in arrays as large as a sample: enough for any filter of usual length. */
-const ROOM = 16;
+const ROOM = 24;
 
 /** What a frame takes from the attribution alone. */
 interface Total {
@@ -83,7 +83,8 @@ export class Computer {
     this.rankings = new Memo(few);
     this.magnitudes = new Memo(few);
     this.maps = new Memo(few);
-    this.rows = new Memo(few);
+    // They are in the working memory.
+    this.rows = new Memo(this.scratch.fast ? 1 : few);
     this.reconstructions = new Reconstructions(this.scratch, payload.sampleRate, large);
     for (const entry of payload.entries) this.addEntry(entry);
   }
@@ -179,11 +180,11 @@ export class Computer {
     if (!colouring) return none;
     const rows = this.rows.get(id, () => drawnRows(reduced, place, this.scratch));
     const [planes] = place.space;
-    const limit = this.voxelLimits.get(id, () => voxelLimit(rows, planes));
+    const limit = this.voxelLimits.get(id, () => voxelLimit(rows, planes, this.scratch));
     const { overlay, colour_map } = colouring;
     const colours = overlay === "scales" ? "" : colour_map;
     const voxels = this.voxels.get(`${id} ${scales?.join() ?? "all"} ${overlay} ${colours}`, () =>
-      colourVoxels(rows, planes, scales, limit, colouring),
+      colourVoxels(rows, planes, scales, limit, colouring, this.scratch),
     );
     return { ...none, voxels, voxelLimit: limit };
   }

@@ -10,7 +10,10 @@ import type { Slot } from "./filtering";
 import type { Mode } from "./types";
 
 type Kernel = (...numbers: number[]) => void;
-type Kernels = Record<"splitColumns" | "splitRows" | "joinColumns" | "joinRows", Kernel>;
+type Name =
+  "splitColumns" | "splitRows" | "joinColumns" | "joinRows" | "drawColumns" | "drawSamples";
+type Colours = "mixVoxels" | "mapVoxels" | "countVoxels";
+type Kernels = Record<Name | Colours, Kernel>;
 
 const PAGE = 2 ** 16;
 /** Values of the smallest block. */
@@ -30,7 +33,7 @@ export class Fast {
 
   private constructor(
     private readonly buffer: ArrayBuffer,
-    private readonly kernels: Kernels,
+    readonly kernels: Kernels,
   ) {
     this.room = buffer.byteLength / 4;
   }
@@ -69,6 +72,10 @@ export class Fast {
 
   sees(array: Float32Array): boolean {
     return array.buffer === this.buffer;
+  }
+
+  words(address: number, count: number): Uint32Array {
+    return new Uint32Array(this.buffer, address, count);
   }
 
   /** As `analyseAxis`; false where that has to do it. */
@@ -140,7 +147,7 @@ export class Fast {
   }
 
   /** Run with the addresses of copies of small arrays, or of room for so many values. */
-  private lent(
+  lent(
     wanted: (Float32Array | Int32Array | number)[],
     run: (addresses: number[]) => void,
   ): boolean {
@@ -160,6 +167,6 @@ export class Fast {
   }
 }
 
-function address({ data, at }: Slot): number {
+export function address({ data, at }: Slot): number {
   return data.byteOffset + 4 * at;
 }

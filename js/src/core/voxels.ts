@@ -1,6 +1,9 @@
 /** Attribution of a volume as colours that a ray can meet: red, green, blue and opacity. */
 import { type Rows, drawPlace } from "./attribution";
 import { type Rgb, opaqueMap, scaleColours } from "./colour";
+import { address } from "./fast";
+import { listRows } from "./fastdraw";
+import { Scratch } from "./scratch";
 import type { Colouring } from "./types";
 
 /** Share of the magnitudes, other than zero, that are at most the limit. */
@@ -21,14 +24,37 @@ const BLOCK = 1024;
  *
  * It does not depend on which scales are chosen, so that a scale looks alike alone and among others.
  */
-export function voxelLimit(rows: readonly Rows[], planes: number): number {
-  const bins = new Uint32Array(2 ** (31 - REST));
-  const sums = new Float32Array(BLOCK);
-  const bits = new Int32Array(sums.buffer);
+export function voxelLimit(
+  rows: readonly Rows[],
+  planes: number,
+  { fast }: Scratch = new Scratch(),
+): number {
   const { size } = rows[0];
   // Odd, so that all places of a coarse coefficient have their turn.
   const step = 2 * Math.floor((planes * size) / MANY / 2) + 1;
-  let count = 0;
+  const bins = new Uint32Array(2 ** (31 - REST));
+  const lists = listRows(fast, [rows], planes);
+  const counted =
+    lists &&
+    fast!.lent([lists, new Int32Array(bins.length)], ([list, at]) => {
+      fast!.kernels.countVoxels(list, planes, size, step >> 1, step, REST, at);
+      bins.set(fast!.words(at, bins.length));
+    });
+  if (!counted) countBlocks(rows, planes, step, bins);
+  // What is zero, or as good as zero, is in the first one.
+  bins[0] = 0;
+  const count = bins.reduce((a, b) => a + b);
+  if (count === 0) return 0;
+  let above = count - Math.ceil(QUANTILE * count);
+  let bin = bins.length - 1;
+  while (bins[bin] <= above) above -= bins[bin--];
+  return new Float32Array(Int32Array.of((bin + 1) << REST).buffer)[0];
+}
+
+function countBlocks(rows: readonly Rows[], planes: number, step: number, bins: Uint32Array): void {
+  const sums = new Float32Array(BLOCK);
+  const bits = new Int32Array(sums.buffer);
+  const { size } = rows[0];
   for (let start = 0; start < size; start += BLOCK) {
     const length = Math.min(BLOCK, size - start);
     for (let plane = step >> 1; plane < planes; plane += step) {
@@ -36,18 +62,8 @@ export function voxelLimit(rows: readonly Rows[], planes: number): number {
         drawPlace(sources, plane, start, size, length, sums, 0, i > 0);
       });
       for (let i = 0; i < length; i++) bins[(bits[i] & 0x7fffffff) >>> REST]++;
-      count += length;
     }
   }
-  // What is zero, or as good as zero, is in the first one.
-  count -= bins[0];
-  bins[0] = 0;
-  if (count === 0) return 0;
-  let above = count - Math.ceil(QUANTILE * count);
-  let bin = bins.length - 1;
-  while (bins[bin] <= above) above -= bins[bin--];
-  bits[0] = (bin + 1) << REST;
-  return sums[0];
 }
 
 /**
@@ -61,14 +77,31 @@ export function colourVoxels(
   scales: readonly number[] | null,
   limit: number,
   { overlay, colour_map }: Colouring,
+  scratch = new Scratch(),
 ): Uint8Array {
   const { size } = rows[0];
-  const out = new Uint8Array(4 * planes * size);
-  if (limit === 0) return out;
+  if (limit === 0) return new Uint8Array(4 * planes * size);
   const chosen = scales ?? rows.map((_, index) => index);
-  const pixels = new Int32Array(out.buffer);
   const mixed = overlay === "scales";
   const table = mixed ? null : premultiplied(colour_map);
+  const { fast } = scratch;
+  const groups = chosen.map((index) => [rows[index]]);
+  const lists = listRows(fast, mixed ? groups : [groups.flat()], planes);
+  const made = lists && scratch.take("pixels", planes * size);
+  if (made && fast!.sees(made)) {
+    const ofScales = Float32Array.from(
+      chosen.flatMap((index) => [...scaleColours(rows.length - 1)[index]]),
+    );
+    const [at, unit] = [address({ data: made, at: 0 }), 255 / limit];
+    const { mixVoxels, mapVoxels } = fast!.kernels;
+    const done = fast!.lent([lists, table ?? ofScales], ([list, colours]) => {
+      if (table) mapVoxels(list, planes, size, colours, unit, at);
+      else mixVoxels(list, planes, size, chosen.length, colours, unit, at);
+    });
+    if (done) return new Uint8Array(made.slice().buffer);
+  }
+  const out = new Uint8Array(4 * planes * size);
+  const pixels = new Int32Array(out.buffer);
   const blocks = 3 * Math.ceil(chosen.length / 3);
   const colours = new Float64Array(3 * blocks);
   colours.set(chosen.flatMap((index) => scaleColours(rows.length - 1)[index]));
