@@ -19,6 +19,7 @@ from wam_widgets.objectives import Objective, Target, resolve_target, target_nam
 from wam_widgets.options import options
 from wam_widgets.provenance import Provenance
 from wam_widgets.schedule import LOUDNESS_POWER, METHODS, Schedule, check_method
+from wam_widgets.text import sendable
 
 NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
 """Default standard deviation of the noise, as a fraction of the value range."""
@@ -296,7 +297,7 @@ class Explainer:
             raise ValueError(
                 f"class_names has {len(names)} names: the model has {self.logits.shape[1]} classes"
             )
-        return tuple(map(str, names))
+        return tuple(sendable(str(name)) for name in names)
 
 
 def _spoken(baselines: Any) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from wam_widgets.text import sendable
 from wam_widgets.widgets.wire import CHUNK_BYTES, chunks
 
 __all__ = ["Channel", "Handler", "Job", "describe", "pack"]
@@ -264,7 +265,7 @@ class Channel:
 
 def describe(error: BaseException) -> dict[str, str]:
     """Return what went wrong and what to do about it, as ``{"message", "remedy"}``."""
-    message = str(error).strip() or type(error).__name__
+    message = sendable(str(error).strip()) or type(error).__name__
     if isinstance(error, MemoryError) or "out of memory" in message.lower():
         remedy = "Free memory or use a smaller internal_batch_size, then try again."
     elif isinstance(error, (ValueError, TypeError)):

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from wam_widgets.options import options
+from wam_widgets.text import sendable
 from wam_widgets.wavelets import max_level
 from wam_widgets.widgets import features, wire
 from wam_widgets.widgets.bank import bank
@@ -69,12 +70,12 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         "spacing": _list(explanation.spacing) if explanation.spacing else None,
         "orientation": explanation.orientation,
         "reduced": factor,
-        "classNames": list(explanation.class_names) if explanation.class_names else None,
+        "classNames": [sendable(name) for name in explanation.class_names or ()] or None,
         "top": _top(explanation),
         "entries": [entry_payload(explanation, entry) for entry in explanation.entries.values()],
         "curves": [curve_payload(curve) for curve in explanation.curves],
         "bank": bank(),
-        "title": title or f"Wavelet explanation of {_NOUN[explanation.modality]}",
+        "title": sendable(title or "") or f"Wavelet explanation of {_NOUN[explanation.modality]}",
     }
     return {"id": _digest(result), **result}
 
