@@ -25,6 +25,7 @@ CLAIMS = (
     "turning",
     "size",
     "reports",
+    "notebooks",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 
