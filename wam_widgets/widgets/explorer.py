@@ -99,6 +99,8 @@ class Explorer(Controls):
             _data=data,
             _live=explainer is not None,
             _methods=list(methods() if explainer is not None else explanation.methods),
+            # In an HBox each takes its share: by themselves the panels would take no width at all.
+            layout={"width": "100%", "min_width": "0"},
             **{**defaults, **controls},
         )
         self.on_msg(self._receive)
