@@ -19,6 +19,7 @@ from tests import chromium
 from tests.connection import Explore, FakeComm
 from tests.exported import Exported
 from tests.lab import JupyterLab
+from tests.notebooks import execute
 from tests.observe import Observed
 from wam_widgets.widgets import module
 
@@ -64,6 +65,12 @@ def offline_page(browser: Browser) -> Iterator[Observed]:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """Offline files, each made at most once."""
     return Exported(tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture(scope="session")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The notebooks of the repository with their outputs, by name; ``folder`` is where they ran."""
+    return execute(tmp_path_factory.mktemp)
 
 
 @pytest.fixture(scope="session")

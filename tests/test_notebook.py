@@ -15,12 +15,7 @@ import pytest
 import torch
 
 import wam_widgets as wam
-from tests.notebooks import FOLDER, NOTEBOOKS, execute
-
-
-@pytest.fixture(scope="session")
-def notebooks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return execute(tmp_path_factory.mktemp)
+from tests.notebooks import FOLDER, NOTEBOOKS
 
 
 @pytest.fixture
