@@ -20,7 +20,7 @@ from traitlets.config import Config
 
 import wam_widgets as wam
 from tests.connection import Explore
-from tests.models import convolutional, random
+from tests.models import Recorder, convolutional, random
 from wam_widgets.magic_line import parser
 
 
@@ -184,6 +184,23 @@ def test_slips_are_said(shell: Any, cell: str, message: str) -> None:
 def test_a_slip_in_the_line_is_found_before_the_cell_is_run(shell: Any) -> None:
     assert "did you mean" in said(shell, "%%wam net --method salency\nran = True\nbatch")
     assert "ran" not in shell.user_ns
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--level 40", "level is 40"),
+        ("--family db2 --scales [7]", "scales has 7"),
+        ("--keep 2", "keep"),
+    ],
+)
+def test_a_control_that_is_not_allowed_is_found_before_computing(
+    shell: Any, flags: str, message: str
+) -> None:
+    shell.user_ns["net"] = recorder = Recorder(convolutional(2))
+    assert message in said(shell, f"%wam net batch {flags}")
+    # To know the prediction; 25 more would have followed.
+    assert len(recorder.seen) == 1
 
 
 @pytest.mark.parametrize("line", ["%wam", "%wam --help", "%%wam --help\nbatch"])

@@ -11,6 +11,7 @@ from wam_widgets.objectives import Target, target_name
 from wam_widgets.widgets.controls import CONTROLS
 from wam_widgets.widgets.explorer import Explorer, front_end
 from wam_widgets.widgets.sizes import check_size
+from wam_widgets.widgets.start import check_controls
 
 __all__ = ["explore"]
 
@@ -89,9 +90,11 @@ def explore(
         raise TypeError("x is missing: explore(model, x) needs the input to explain")
     names = method_names(method)
     check_settings(options, also=CONTROLS)
-    front_end("widget.js")  # a missing front end must not be found after minutes of computing
+    # What is wrong must not be found after minutes of computing.
+    front_end("widget.js")
     explainer = Explainer(model_or_explanation, x, **options)
     check_size(explainer.empty(), more=len(names))
+    check_controls(explainer.empty(), controls)
     if background:
         wanted = {"method": names[0], "target": target}
         explorer = Explorer(explainer.empty(), explainer, title=title, **{**wanted, **controls})

@@ -1,4 +1,4 @@
-"""What the controls of an exported Explorer are at first."""
+"""What the controls of an Explorer are at first, found without one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wam_widgets.widgets.sizes import reduction
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
 
-__all__ = ["first_controls"]
+__all__ = ["check_controls", "first_controls"]
 
 
 class _Unseen(Controls):
@@ -28,7 +28,7 @@ class _Unseen(Controls):
 
 
 def first_controls(explanation: Explanation, controls: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all controls: those given, else those of the explanation.
+    """Return all controls of an exported Explorer: those given, else those of the explanation.
 
     Parameters
     ----------
@@ -47,21 +47,45 @@ def first_controls(explanation: Explanation, controls: Mapping[str, Any]) -> dic
         near = difflib.get_close_matches(str(unknown[0]), CONTROLS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"controls has {unknown[0]!r}: the names are {', '.join(CONTROLS)}{hint}")
+    try:
+        return _unseen(explanation, controls, live=False).controls()
+    except traitlets.TraitError as error:
+        raise ValueError(f"controls: {error}") from error
+
+
+def check_controls(explanation: Explanation, controls: Mapping[str, Any]) -> None:
+    """Raise what an Explorer with a model would raise for its controls, before it is computed.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        May be empty.
+    controls : mapping
+        By the names of the traits of :class:`wam_widgets.Explorer`.
+
+    Raises
+    ------
+    TraitError
+        If a value is not allowed.
+    """
+    _unseen(explanation, controls, live=True).controls()
+
+
+def _unseen(explanation: Explanation, controls: Mapping[str, Any], live: bool) -> Controls:
     factor = reduction(explanation)
     samples, channels, *space = explanation.signal.shape
     space = [math.ceil(n / factor) for n in space]
+    known = explanation.probabilities
     defaults = default_controls(explanation)
     # A family alone must not fail for a default level that is too deep for it.
     if controls.get("family") in families():
         defaults["level"] = max(1, min(defaults["level"], max_level(controls["family"], space)))
-    try:
-        return _Unseen(
-            (samples, channels, *space),
-            modality=explanation.modality,
-            classes=None,
-            held={"methods": explanation.methods, "targets": explanation.targets},
-            _methods=list(explanation.methods),
-            **{**defaults, **controls},
-        ).controls()
-    except traitlets.TraitError as error:
-        raise ValueError(f"controls: {error}") from error
+    return _Unseen(
+        (samples, channels, *space),
+        modality=explanation.modality,
+        classes=known.shape[1] if live and known is not None else None,
+        held={"methods": explanation.methods, "targets": explanation.targets},
+        _live=live,
+        _methods=list(explanation.methods),
+        **{**defaults, **controls},
+    )
