@@ -19,6 +19,7 @@ from tests.pages import Page
 from wam_widgets import reports
 from wam_widgets.provenance import digest
 from wam_widgets.reports import page
+from wam_widgets.text import sendable
 from wam_widgets.widgets import module, wire
 
 pytestmark = pytest.mark.usefixtures("report_script")
@@ -295,7 +296,7 @@ def test_what_users_write_is_text_everywhere(image: wam.Explanation) -> None:
     assert "img" not in kinds
     assert found.text.count("<script>alert(1)</script>") >= 15
     assert not [name for _, given in found.elements for name in given if name.startswith("on")]
-    assert found.content(1)["payload"]["classNames"][0] == hostile
+    assert found.content(1)["payload"]["classNames"][0] == sendable(hostile)
 
 
 def test_the_forecast(

@@ -32,15 +32,15 @@ def name(explanation: Explanation) -> str:
     return f"{noun.capitalize()}: {explanation.label(0)}"
 
 
-def facts(explanation: Explanation, controls: Mapping[str, Any]) -> list[str]:
+def facts(explanation: Explanation, controls: Mapping[str, Any] | None) -> list[str]:
     """Return what a reader sees at first and what else there is.
 
     Parameters
     ----------
     explanation : Explanation
         With at least one entry.
-    controls : mapping
-        What the controls are at first.
+    controls : mapping or None
+        What the controls are at first; None where that depends on others.
     """
     found = _what(explanation)
     factor = reduction(explanation)
@@ -49,7 +49,8 @@ def facts(explanation: Explanation, controls: Mapping[str, Any]) -> list[str]:
     found.append(method_names(explanation))
     labels = dict.fromkeys(explained(explanation, entry) for entry in explanation.entries.values())
     found.append("explained: " + ", ".join(labels))
-    found.append(f"opens in {controls['family']}, level {controls['level']}")
+    if controls is not None:
+        found.append(f"opens in {controls['family']}, level {controls['level']}")
     return found
 
 

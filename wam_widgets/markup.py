@@ -10,6 +10,8 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from wam_widgets.text import sendable
+
 __all__ = ["Heading", "plain", "render"]
 
 _EMBEDDED = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,", re.IGNORECASE)
@@ -68,10 +70,10 @@ def render(text: str, top: int = 2, anchor: str = "") -> tuple[str, list[Heading
 
 def plain(text: object) -> str:
     """Return what a file can hold of a text: without control characters and halves of pairs."""
-    return _UNWRITABLE.sub("\ufffd", str(text))
+    return _UNWRITABLE.sub("\ufffd", sendable(str(text)))
 
 
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 @cache

@@ -187,10 +187,7 @@ def _page(parts: list[Part], title: str | None, notes: str | None) -> str:
         title = _title(sections)
     names = _names if len(sections) > 1 else lambda part: [part[0].title or title]
     return write_page(
-        [
-            Note(part) if isinstance(part, str) else Row(list(map(_panels, part, names(part))))
-            for part in parts
-        ],
+        [Note(part) if isinstance(part, str) else _row(part, names(part)) for part in parts],
         title=title,
         notes=notes or "",
         bank=bank(),
@@ -268,13 +265,19 @@ def _names(row: Sequence[Section]) -> list[str]:
     return names
 
 
-def _panels(section: Section, title: str) -> Panels:
+def _row(sections: Sequence[Section], names: Sequence[str]) -> Row:
+    """Return Explorers side by side; the first leads, the others open in its basis."""
+    both = zip(sections, names, strict=True)
+    return Row([_panels(one, name, leads=k == 0) for k, (one, name) in enumerate(both)])
+
+
+def _panels(section: Section, title: str, leads: bool) -> Panels:
     explanation, controls = section.explanation, section.controls or {}
     data = payload(explanation, title)
     del data["bank"]  # stands in the page once
     return Panels(
         title=title,
-        facts=facts.facts(explanation, controls),
+        facts=facts.facts(explanation, controls if leads else None),
         notes=section.notes or "",
         modality=explanation.modality,
         payload=data,
