@@ -16,8 +16,7 @@ from torch import Tensor, nn
 
 import wam_widgets as wam
 from tests.connection import PATIENCE, Explore, from_browser, unpacked
-from wam_widgets.widgets import module
-from wam_widgets.widgets import wire
+from wam_widgets.widgets import module, wire
 from wam_widgets.widgets.controls import COLOUR_MAPS
 
 
