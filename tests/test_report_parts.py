@@ -1,61 +1,39 @@
-"""Reports of several explanations: order, words, data, provenance, size, and what is wrong."""
+"""Reports of several explanations: their order, words and data, and what is wrong."""
 
 from __future__ import annotations
 
 import re
-import warnings
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
 import wam_widgets as wam
+from tests import explained
 from tests.connection import Explore
-from tests.models import Linear, convolutional, random
 from tests.pages import Page
 from wam_widgets import reports
-from wam_widgets.provenance import digest
 from wam_widgets.reports import page
 from wam_widgets.text import sendable
-from wam_widgets.widgets import module, wire
+from wam_widgets.widgets import module
 
 pytestmark = pytest.mark.usefixtures("report_script")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def image() -> wam.Explanation:
-    x = torch.round(random(1, 3, 20, 24).float().sigmoid() * 255) / 255
-    model = Linear(random(2, 3, 20, 24).float() / 50)
-    return wam.explain(
-        model,
-        x,
-        method=["saliency", "smoothgrad"],
-        n_samples=4,
-        class_names=["grass", "brick"],
-        show_progress=False,
-    )
+    return explained.image()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sound() -> wam.Explanation:
-    return wam.explain(
-        lambda x: x.mean(dim=1)[:, :2],
-        random(1, 2, 4000).float(),
-        method="saliency",
-        sample_rate=8000,
-        show_progress=False,
-    )
+    return explained.sound()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def volume() -> wam.Explanation:
-    x = random(1, 2, 9, 10, 11)
-    return wam.explain(
-        convolutional(3), x, method="saliency", spacing=(1, 1, 1), show_progress=False
-    )
+    return explained.volume()
 
 
 class Outline(HTMLParser):
@@ -232,41 +210,6 @@ def test_wrong_items(image: wam.Explanation) -> None:
             page(items)
 
 
-def test_where_it_comes_from(image: wam.Explanation, sound: wam.Explanation) -> None:
-    text = Page(page(image)).text
-    known = image.provenance
-    assert known is not None
-    for fact in (
-        f"Model {known.model}",
-        "Input 1 × 3 × 20 × 24, float32",
-        f"Digest of the input SHA-256 {digest(image.signal)}",
-        f"Computed {known.created}",
-        f"PyTorch {known.versions['PyTorch']}",
-        f"Python {known.versions['Python']}",
-        "smoothgrad grass objective: log probability, 4 samples, noise level 0.1, seed 0, "
-        "multiply by inputs",
-        "saliency grass objective: log probability, multiply by inputs",
-        "signal exact, gradients off by at most 0.0",
-    ):
-        assert fact in text, fact
-    assert "signal off by at most 0.0015 % of the largest value" in Page(page(sound)).text
-    unknown = Page(page(replace(image, provenance=None))).text
-    assert "Model" not in unknown
-    assert digest(image.signal) in unknown
-
-
-def test_the_rounding_that_is_told_is_the_rounding(image: wam.Explanation) -> None:
-    found = Page(page(image))
-    (told,) = re.findall(r"gradients off by at most ([\d.]+) % of the largest value", found.text)
-    worst = 0.0
-    for sent in found.content()["payload"]["entries"]:
-        exact = image.entries[sent["method"], sent["target"]].gradient.numpy()
-        error = np.abs(wire.decode(sent["gradient"]) - exact).max()
-        worst = max(worst, float(error / np.abs(exact).max()))
-    assert 0 < worst <= 1 / 2048
-    assert float(told) == pytest.approx(100 * worst, rel=0.05)
-
-
 def test_the_same_input_gives_the_same_bytes(
     image: wam.Explanation, sound: wam.Explanation, tmp_path: Path
 ) -> None:
@@ -297,37 +240,3 @@ def test_what_users_write_is_text_everywhere(image: wam.Explanation) -> None:
     assert found.text.count("<script>alert(1)</script>") >= 15
     assert not [name for _, given in found.elements for name in given if name.startswith("on")]
     assert found.content(1)["payload"]["classNames"][0] == sendable(hostile)
-
-
-def test_the_forecast(
-    image: wam.Explanation, sound: wam.Explanation, volume: wam.Explanation, tmp_path: Path
-) -> None:
-    larger = wam.explain(
-        convolutional(2), random(4, 2, 64, 80), method="saliency", show_progress=False
-    )
-    for items in (larger, [sound, volume], [image, [larger, larger], "note " * 1000]):
-        size = wam.report(items, tmp_path / "a.html").stat().st_size
-        assert 0.9 * size < wam.report_size(items) < 1.34 * size
-
-
-def test_a_large_report_is_announced_before_it_is_written(
-    image: wam.Explanation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        wam.report(image, tmp_path / "a.html")
-        monkeypatch.setattr(reports, "LARGE", 10_000)
-        with pytest.raises(UserWarning, match=r"the report will be about 0 MB: .* some of the"):
-            image.to_html(tmp_path / "b.html")
-    assert not (tmp_path / "b.html").exists()
-    with pytest.warns(UserWarning, match="mail servers") as caught:
-        wam.report(image, tmp_path / "b.html")
-    assert caught[0].filename == __file__
-
-
-def test_what_is_too_large_for_a_browser_is_refused(
-    sound: wam.Explanation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(reports.check_size.__globals__["LARGEST"], "audio", 1000)
-    with pytest.raises(ValueError, match="a browser is sent at most"):
-        wam.report([sound], tmp_path / "a.html")
