@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import skimage.data
 import torch
+from torch import nn
 
 import wam_widgets as wam
 from wam_widgets.widgets.payload import default_controls, payload
@@ -27,17 +28,22 @@ HERE = Path(__file__).resolve().parent
 METHODS = ["saliency", "smoothgrad", "integrated_gradients", "smooth_integrated_gradients"]
 
 
-def model() -> torch.nn.Module:
+def network(ndim: int, channels: int, classes: int = 3) -> nn.Module:
     """A small untrained network: its gradients look like those of a trained one from afar."""
     torch.manual_seed(0)
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(3, 16, 7, stride=2, padding=3),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(16, 32, 5, stride=2, padding=2),
-        torch.nn.ReLU(),
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(32, 4),
+    convolution, pool, width, stride = {
+        1: (nn.Conv1d, nn.AdaptiveAvgPool1d, 64, 16),
+        2: (nn.Conv2d, nn.AdaptiveAvgPool2d, 7, 2),
+        3: (nn.Conv3d, nn.AdaptiveMaxPool3d, 5, 2),
+    }[ndim]
+    return nn.Sequential(
+        convolution(channels, 16, width, stride=stride, padding=width // 2),
+        nn.GELU(),
+        convolution(16, 16, 5, stride=2, padding=2),
+        nn.GELU(),
+        pool(2),
+        nn.Flatten(),
+        nn.Linear(16 * 2**ndim, classes),
     ).eval()
 
 
@@ -46,7 +52,7 @@ def explained(x: np.ndarray, methods: list[str]) -> dict[str, Any]:
     signal = torch.tensor(x, dtype=torch.float32).permute(0, 3, 1, 2) / 255
     names = ("cat", "space", "coffee", "launch")
     options = {"show_progress": False, "n_samples": 8, "n_steps": 8, "class_names": names}
-    found = wam.explain(model(), signal, method=methods, **options)
+    found = wam.explain(network(2, 3, 4), signal, method=methods, **options)
     return payload(found)
 
 
@@ -62,38 +68,10 @@ def scene(seconds: float, rate: int) -> torch.Tensor:
     return 0.1 * torch.sin(2 * np.pi * 100 * time) + 0.3 * rising + clicks + noise
 
 
-def listener(channels: int) -> torch.nn.Module:
-    """A small untrained network on waveforms."""
-    torch.manual_seed(0)
-    return torch.nn.Sequential(
-        torch.nn.Conv1d(channels, 16, 64, stride=16, padding=32),
-        torch.nn.GELU(),
-        torch.nn.Conv1d(16, 16, 16, stride=4, padding=8),
-        torch.nn.GELU(),
-        torch.nn.AdaptiveAvgPool1d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(16, 3),
-    ).eval()
-
-
-def viewer(channels: int) -> torch.nn.Module:
-    """A small untrained network on log-mel pictures."""
-    torch.manual_seed(0)
-    return torch.nn.Sequential(
-        torch.nn.Conv2d(channels, 16, 5, stride=2, padding=2),
-        torch.nn.GELU(),
-        torch.nn.Conv2d(16, 16, 5, stride=2, padding=2),
-        torch.nn.GELU(),
-        torch.nn.AdaptiveAvgPool2d(1),
-        torch.nn.Flatten(),
-        torch.nn.Linear(16, 3),
-    ).eval()
-
-
 def sound(x: torch.Tensor, rate: int, methods: list[str], mel: bool = False) -> dict[str, Any]:
     """The payload of some sounds `[N, C, T]`, and the controls that they start with."""
     found = wam.explain(
-        viewer(x.shape[1]) if mel else listener(x.shape[1]),
+        network(2 if mel else 1, x.shape[1]),
         x,
         method=methods,
         sample_rate=rate,
@@ -150,20 +128,6 @@ def solids(size: tuple[int, int, int], spacing: tuple[float, float, float]) -> t
     return (sphere + 0.75 * torus + 0.5 * rod + noise).clamp(0, 1)
 
 
-def prober(channels: int) -> torch.nn.Module:
-    """A small untrained network on volumes."""
-    torch.manual_seed(0)
-    return torch.nn.Sequential(
-        torch.nn.Conv3d(channels, 8, 5, stride=2, padding=2),
-        torch.nn.GELU(),
-        torch.nn.Conv3d(8, 16, 3, stride=2, padding=1),
-        torch.nn.GELU(),
-        torch.nn.AdaptiveMaxPool3d(2),
-        torch.nn.Flatten(),
-        torch.nn.Linear(128, 3),
-    ).eval()
-
-
 def volume(
     x: torch.Tensor,
     spacing: tuple[float, float, float] | None,
@@ -172,7 +136,7 @@ def volume(
 ) -> dict[str, Any]:
     """The payload of some volumes `[N, C, D, H, W]`, and the controls that they start with."""
     found = wam.explain(
-        prober(x.shape[1]),
+        network(3, x.shape[1]),
         x,
         method=METHODS[-methods:],
         spacing=spacing,
