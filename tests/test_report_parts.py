@@ -162,6 +162,16 @@ def test_an_explorer_goes_in_as_it_is_shown(explore: Explore, image: wam.Explana
     assert set(state) == set(explorer.controls())
 
 
+def test_an_explorer_that_has_yet_to_compute_what_it_shows(
+    explore: Explore, image: wam.Explanation
+) -> None:
+    explorer = explore(image, model=lambda x: x.flatten(1)[:, :2])
+    (module.STATIC / "report.js").write_text("/* report */")
+    explorer.method = "integrated_gradients"  # nobody has asked for it
+    state = Page(page(explorer)).content()["state"]
+    assert (state["method"], state["target"]) == ("saliency", "predicted")
+
+
 def test_controls_are_those_of_the_widget(image: wam.Explanation) -> None:
     state = Page(page(wam.Section(image, controls={"family": "db5"}))).content()["state"]
     assert (state["family"], state["level"]) == ("db5", 1)  # as deep as it can be

@@ -231,7 +231,7 @@ def _parts(items: Iterable[Item] | Item) -> list[Part]:
 def _section(item: object) -> Section:
     """Return any item as a checked section, with all of its controls."""
     if isinstance(item, Explorer):
-        section = Section(item.explanation, item.title, controls=item.controls())
+        section = Section(item.explanation, item.title, controls=_shown(item))
     elif isinstance(item, Explanation):
         section = Section(item)
     elif isinstance(item, Section):
@@ -263,6 +263,14 @@ def _names(row: Sequence[Section]) -> list[str]:
                 for name, section, word in zip(names, row, more, strict=True)
             ]
     return names
+
+
+def _shown(explorer: Explorer) -> dict[str, Any]:
+    """Return the controls of an Explorer, without what it has yet to compute."""
+    controls = explorer.controls()
+    if (controls["method"], controls["target"]) not in explorer.explanation.entries:
+        del controls["method"], controls["target"]
+    return controls
 
 
 def _row(sections: Sequence[Section], names: Sequence[str]) -> Row:
