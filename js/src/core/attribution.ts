@@ -10,8 +10,13 @@ export function attribute(
   pulled: Float32Array,
   factor: Float32Array | null,
   out: Float32Array = new Float32Array(factor ? pulled.length : 0),
+  fast: Fast | null = null,
 ): Float32Array {
   if (!factor) return pulled;
+  if (out === pulled && fast?.sees(out) && fast.sees(factor)) {
+    fast.kernels.multiply(out.byteOffset, factor.byteOffset, out.length);
+    return out;
+  }
   for (let i = 0; i < out.length; i++) out[i] = pulled[i] * factor[i];
   return out;
 }
@@ -93,7 +98,22 @@ function addBlock(
   }
 }
 
-function addRow(values: Float32Array, from: number, to: number, sums: Float64Array): void {
+export function addRow(
+  values: Float32Array,
+  from: number,
+  to: number,
+  sums: Float64Array,
+  fast: Fast | null = null,
+): void {
+  if (fast?.sees(values)) {
+    const done = fast.lent([4], ([at]) => {
+      const found = fast.doubles(at, 2).fill(0);
+      fast.kernels.addUp(values.byteOffset + 4 * from, to - from, at);
+      sums[0] += found[0];
+      sums[1] += found[1];
+    });
+    if (done) return;
+  }
   let magnitude = 0;
   let sum = 0;
   for (let i = from; i < to; i++) {
@@ -112,6 +132,7 @@ export function shares(
   place: Layout,
   channels: string,
   box: Box | null,
+  fast: Fast | null = null,
 ): Shares {
   const single = singleChannel(channels, place.channels);
   const spectrum = new Float64Array(place.level + 1);
@@ -124,7 +145,7 @@ export function shares(
       if (single !== null && c !== single) continue;
       const at = place.channels * band.offset + c * size;
       if (block) addBlock(values, at, band.shape, block, sums);
-      else addRow(values, at, at + size, sums);
+      else addRow(values, at, at + size, sums, fast);
     }
     const [magnitude, sum] = sums;
     spectrum[band.index] += magnitude;

@@ -1,6 +1,6 @@
 /** From a request to everything that the panels draw, in stages that are kept until they change. */
 import kernels from "wasm:../../wasm/kernels";
-import { attribute, drawnRows, reduceChannels, scaleMaps, shares } from "./attribution";
+import { addRow, attribute, drawnRows, reduceChannels, scaleMaps, shares } from "./attribution";
 import type { Rows } from "./attribution";
 import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
 import { Fast } from "./fast";
@@ -53,6 +53,7 @@ export class Computer {
   private readonly voxels = new Memo<Uint8Array>(1);
   private readonly voxelLimits = new Memo<number>(8);
   private readonly large: boolean;
+  private readonly lent: boolean;
   private readonly reconstructions: Reconstructions;
   private readonly signals: Memo<Float32Array>;
   private readonly gradients: Memo<Float32Array>;
@@ -66,7 +67,11 @@ export class Computer {
   private readonly maps: Memo<Float32Array>;
   private readonly rows: Memo<Rows[]>;
 
-  constructor(private readonly payload: Payload) {
+  /** `lent`: arrays of a frame are only looked at until the next one. */
+  constructor(
+    private readonly payload: Payload,
+    lent = false,
+  ) {
     const values = product(payload.signal.shape.slice(1));
     this.scratch = new Scratch(Fast.make(kernels, ROOM * values + 2 ** 18));
     // Going back to a basis seen before is free; for large signals memory matters more.
@@ -75,9 +80,13 @@ export class Computer {
     const few = large ? 1 : 3;
     this.signals = new Memo(few);
     this.gradients = new Memo(many);
-    this.coefficients = new Memo(many);
+    this.lent = lent && large;
+    const dropped = (array: Float32Array): void => {
+      if (this.lent) this.scratch.drop(array);
+    };
+    this.coefficients = new Memo(many, dropped);
     this.pulled = new Memo(many);
-    this.values = new Memo(many);
+    this.values = new Memo(many, dropped);
     this.reducedCoefficients = new Memo(few);
     this.reducedValues = new Memo(few);
     this.rankings = new Memo(few);
@@ -114,20 +123,22 @@ export class Computer {
     const basis = `${sample} ${family} ${level}`;
     const where = `${basis} ${mode}`;
     const signal = this.signal(sample);
-    const z = this.coefficients.get(where, () => analyse(signal, place, bank, scratch));
+    const z = this.coefficients.get(where, () => analyse(signal, place, bank, scratch, this.lent));
 
     const id = `${version} ${where}`;
     const values = this.values.get(id, () => {
       const pulled = (): Float32Array =>
-        pullback(this.gradient(entry, version, sample), place, bank, scratch);
+        pullback(this.gradient(entry, version, sample), place, bank, scratch, this.lent);
       const p = this.large ? pulled() : this.pulled.get(`${version} ${basis}`, pulled);
       if (!entry.multiply) return p;
       const from = entry.path ? this.difference(entry, sample, signal) : null;
       const factor = from ? analyse(from, place, bank, scratch) : z;
-      return attribute(p, factor, this.large ? p : undefined);
+      return attribute(p, factor, this.large ? p : undefined, scratch.fast);
     });
-    const total = this.totals.get(id, () => totalOf(values));
-    const ranked = this.rankings.get(`${id} ${ranking}`, () => rankValues(values, ranking));
+    const total = this.totals.get(id, () => totalOf(values, scratch.fast));
+    const ranked = this.rankings.get(`${id} ${ranking}`, () =>
+      rankValues(values, ranking, scratch.fast),
+    );
     const reduced = this.reducedValues.get(`${id} ${channels}`, () =>
       reduceChannels(values, place, channels),
     );
@@ -141,7 +152,7 @@ export class Computer {
       magnitudes: this.magnitudes.get(id, () => magnitudes(ranked)),
       ...this.drawn(request, `${id} ${channels}`, reduced, place),
       ...this.shares.get(`${id} ${channels} ${JSON.stringify(request.selection)}`, () =>
-        shares(values, place, channels, request.selection),
+        shares(values, place, channels, request.selection, scratch.fast),
       ),
       kept: part.kept,
       total: values.length,
@@ -254,12 +265,8 @@ export class Computer {
   }
 }
 
-function totalOf(values: Float32Array): Total {
-  let sum = 0;
-  let magnitude = 0;
-  for (let i = 0; i < values.length; i++) {
-    sum += values[i];
-    magnitude += Math.abs(values[i]);
-  }
-  return { sum, empty: magnitude === 0 };
+function totalOf(values: Float32Array, fast: Fast | null): Total {
+  const sums = new Float64Array(2);
+  addRow(values, 0, values.length, sums, fast);
+  return { sum: sums[1], empty: sums[0] === 0 };
 }

@@ -166,14 +166,18 @@ export function product(values: readonly number[]): number {
   return values.reduce((a, b) => a * b, 1);
 }
 
-/** Coefficients z = W(x) of a signal `[channels, *space]`. */
+/**
+ * Coefficients z = W(x) of a signal `[channels, *space]`. `lent`: they may stay in the memory of the
+ * fast loops, until they are dropped there.
+ */
 export function analyse(
   signal: Float32Array,
   place: Layout,
   bank: Filters,
   scratch = new Scratch(),
+  lent = false,
 ): Float32Array {
-  return split(signal, place, bank.decLo, bank.decHi, place.mode, scratch);
+  return split(signal, place, bank.decLo, bank.decHi, place.mode, scratch, lent);
 }
 
 /**
@@ -188,8 +192,10 @@ export function pullback(
   place: Layout,
   bank: Filters,
   scratch = new Scratch(),
+  lent = false,
 ): Float32Array {
-  return split(gradient, place, bank.recLo.toReversed(), bank.recHi.toReversed(), "zero", scratch);
+  const [lo, hi] = [bank.recLo.toReversed(), bank.recHi.toReversed()];
+  return split(gradient, place, lo, hi, "zero", scratch, lent);
 }
 
 function split(
@@ -199,11 +205,14 @@ function split(
   hi: Float64Array,
   mode: Mode,
   scratch: Scratch,
+  lent: boolean,
 ): Float32Array {
   const { channels, space, level, subbands } = place;
   const sizes = levelSizes(lo.length, space, level);
   if (level === 0) return signal.slice();
-  const out = scratch.result("split", channels * place.count);
+  const count = channels * place.count;
+  const kept = lent ? scratch.keep(count) : null;
+  const out = kept ?? scratch.result("split", count);
   let low = scratch.hold("whole", signal);
   for (let scale = 1; scale <= level; scale++) {
     const from = sizes[scale - 1] as number[];
@@ -235,7 +244,7 @@ function split(
     });
     low = next;
   }
-  return scratch.own(out);
+  return kept ?? scratch.own(out);
 }
 
 interface End {

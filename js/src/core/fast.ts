@@ -13,13 +13,16 @@ type Kernel = (...numbers: number[]) => void;
 type Name =
   "splitColumns" | "splitRows" | "joinColumns" | "joinRows" | "drawColumns" | "drawSamples";
 type Colours = "mixVoxels" | "mapVoxels" | "countVoxels";
-type Kernels = Record<Name | Colours, Kernel>;
+type Weighing = "addUp" | "countLeading" | "countRest" | "multiply" | "pass";
+type Kernels = Record<Name | Colours | Weighing, Kernel>;
 
 const PAGE = 2 ** 16;
-/** Values of the smallest block. */
+/** Blocks begin and end at multiples of so many values. */
 const GRAIN = 256;
 
 let compiled: { bytes: Uint8Array; module: WebAssembly.Module } | null = null;
+
+const grains = (length: number): number => Math.ceil(length / GRAIN) * GRAIN;
 
 interface Block {
   at: number;
@@ -54,20 +57,36 @@ export class Fast {
 
   /** An array that the kernels see, of whatever was left there; null when there is no room. */
   take(length: number): Float32Array | null {
-    const size = Math.ceil(length / GRAIN) * GRAIN;
-    const fits = this.free.filter((block) => block.length >= size);
-    let block = fits.sort((a, b) => a.length - b.length)[0];
-    if (block) this.free.splice(this.free.indexOf(block), 1);
-    else {
-      if (this.used + size > this.room) return null;
-      block = { at: this.used, length: size };
-      this.used += size;
+    const size = grains(length);
+    let best: Block | null = null;
+    for (const block of this.free) {
+      if (block.length >= size && !(best && best.length <= block.length)) best = block;
     }
-    return new Float32Array(this.buffer, 4 * block.at, block.length);
+    if (!best) {
+      if (this.used + size > this.room) return null;
+      best = { at: this.used, length: size };
+      this.used += size;
+      this.free.push(best);
+    }
+    const { at } = best;
+    best.at += size;
+    best.length -= size;
+    if (best.length === 0) this.free.splice(this.free.indexOf(best), 1);
+    return new Float32Array(this.buffer, 4 * at, length);
   }
 
+  /** Take an array back; one that is not from here is left alone. */
   give(array: Float32Array): void {
-    if (this.sees(array)) this.free.push({ at: array.byteOffset / 4, length: array.length });
+    if (!this.sees(array)) return;
+    this.free.push({ at: array.byteOffset / 4, length: grains(array.length) });
+    this.free.sort((a, b) => a.at - b.at);
+    // Neighbours become one, or the memory would fall to pieces.
+    this.free = this.free.reduce<Block[]>((joined, block) => {
+      const last = joined.at(-1);
+      if (last && last.at + last.length === block.at) last.length += block.length;
+      else joined.push(block);
+      return joined;
+    }, []);
   }
 
   sees(array: Float32Array): boolean {
@@ -76,6 +95,10 @@ export class Fast {
 
   words(address: number, count: number): Uint32Array {
     return new Uint32Array(this.buffer, address, count);
+  }
+
+  doubles(address: number, count: number): Float64Array {
+    return new Float64Array(this.buffer, address, count);
   }
 
   /** As `analyseAxis`; false where that has to do it. */

@@ -5,7 +5,11 @@ import type { Payload } from "./types";
 export class Memo<T> {
   private readonly known = new Map<string, T>();
 
-  constructor(private readonly capacity: number) {}
+  /** `dropped` hears of what is forgotten. */
+  constructor(
+    private readonly capacity: number,
+    private readonly dropped?: (value: T) => void,
+  ) {}
 
   get(key: string, make: () => T): T {
     const found = this.known.get(key);
@@ -20,7 +24,11 @@ export class Memo<T> {
   put(key: string, value: T): T {
     this.known.delete(key);
     this.known.set(key, value);
-    if (this.known.size > this.capacity) this.known.delete(this.known.keys().next().value!);
+    if (this.known.size > this.capacity) {
+      const [oldest, old] = this.known.entries().next().value!;
+      this.known.delete(oldest);
+      this.dropped?.(old);
+    }
     return value;
   }
 }

@@ -5,6 +5,7 @@
  * by counting the leading halves of the scores' bits once, and the other halves of those around the
  * edge at each question, which is many times as fast.
  */
+import type { Fast } from "./fast";
 import type { Layout, Mask, Ranking } from "./types";
 
 export interface Ranked {
@@ -17,6 +18,8 @@ export interface Ranked {
   before: Uint32Array;
   /** The same inside the bin that was looked into last. */
   inside: { bin: number; before: Uint32Array } | null;
+  /** The fast loops, if they see the values. */
+  fast: Fast | null;
 }
 
 const HALF = 16;
@@ -24,6 +27,9 @@ const BINS = 1 << HALF;
 const LOW = BINS - 1;
 /** Leading half of the bits of -0; below it they belong to positive numbers. */
 const NEGATIVE = BINS / 2;
+
+/** Bits of a value that tell its score. */
+const SEEN: Record<Ranking, number> = { magnitude: 0x7fffffff, signed: ~0 };
 
 const bitsOf = (values: Float32Array): Int32Array =>
   new Int32Array(values.buffer, values.byteOffset, values.length);
@@ -41,16 +47,34 @@ function accumulate(counts: (place: number) => number, length: number): Uint32Ar
  */
 const leading = (bin: number): number => (bin < NEGATIVE ? bin ^ (NEGATIVE - 1) : bin);
 
+/** Let a fast loop count; false where that is not possible. */
+function countFast(fast: Fast | null, counts: Uint32Array, count: (bins: number) => void): boolean {
+  return !!fast?.lent([new Int32Array(BINS)], ([bins]) => {
+    count(bins);
+    counts.set(fast.words(bins, BINS));
+  });
+}
+
 /** Rank all values, in a time that does not depend on what they are. */
-export function rankValues(values: Float32Array, ranking: Ranking): Ranked {
-  const bits = bitsOf(values);
+export function rankValues(
+  values: Float32Array,
+  ranking: Ranking,
+  given: Fast | null = null,
+): Ranked {
+  const fast = given?.sees(values) ? given : null;
   const counts = new Uint32Array(BINS);
-  for (let i = 0; i < bits.length; i++) counts[bits[i] >>> HALF]++;
+  const counted = countFast(fast, counts, (bins) => {
+    fast!.kernels.countLeading(values.byteOffset, values.length, bins);
+  });
+  if (!counted) {
+    const bits = bitsOf(values);
+    for (let i = 0; i < bits.length; i++) counts[bits[i] >>> HALF]++;
+  }
   const before =
     ranking === "signed"
       ? accumulate((bin) => counts[leading(bin)], BINS)
       : accumulate((bin) => counts[leading(bin)] + counts[leading(bin) + NEGATIVE], NEGATIVE);
-  return { ranking, values, counts, before, inside: null };
+  return { ranking, values, counts, before, inside: null, fast };
 }
 
 /** The bin that holds a place. */
@@ -73,16 +97,19 @@ interface Found {
 
 /** The score at a place in descending order. */
 export function scoreAt(ranked: Ranked, place: number): Found {
-  const { values, ranking } = ranked;
+  const { values, ranking, fast } = ranked;
   const bin = binAt(ranked.before, place);
   const start = ranked.before[bin];
   const half = leading(bin);
   const flip = half < NEGATIVE ? LOW : 0;
   if (ranked.inside?.bin !== bin) {
-    const bits = bitsOf(values);
     const counts = new Uint32Array(BINS);
-    const seen = ranking === "magnitude" ? 0x7fffffff : ~0;
-    for (let i = 0; i < bits.length; i++) {
+    const seen = SEEN[ranking];
+    const counted = countFast(fast, counts, (bins) => {
+      fast!.kernels.countRest(values.byteOffset, values.length, half, seen, bins);
+    });
+    const bits = bitsOf(values);
+    for (let i = 0; i < bits.length && !counted; i++) {
       const b = bits[i] & seen;
       if (b >>> HALF === half) counts[b & LOW]++;
     }
@@ -175,7 +202,7 @@ export interface Part extends Kept {
 export function masked(
   coefficients: Float32Array,
   place: Layout,
-  { values, ranking }: Ranked,
+  { values, ranking, fast }: Ranked,
   { kept, threshold, until, edge, mask, rest, scales }: Part,
   out: Float32Array = new Float32Array(coefficients.length),
 ): Float32Array {
@@ -190,6 +217,17 @@ export function masked(
     } else if (edge === 0) {
       // All bits of a coefficient or none: a branch would be guessed wrong too often.
       const middle = Math.min(Math.max(until, start), stop);
+      if (fast?.sees(coefficients) && fast.sees(out)) {
+        for (const [from, to, tie] of [
+          [start, middle, 1],
+          [middle, stop, 0],
+        ]) {
+          const [z, v, y] = [coefficients, values, out].map((array) => array.byteOffset + 4 * from);
+          fast.kernels.pass(z, v, to - from, threshold, tie, SEEN[ranking], y);
+        }
+        if (rest) for (let i = start; i < stop; i++) out[i] = coefficients[i] - out[i];
+        continue;
+      }
       for (let i = start; i < middle; i++) {
         const score = magnitude ? Math.abs(values[i]) : values[i];
         to[i] = from[i] & -(score >= threshold);

@@ -34,6 +34,15 @@ export class Scratch {
     return this.fast ? this.take(name, size) : new Float32Array(size);
   }
 
+  /** Room for a result that stays in the memory of the fast loops until it is dropped. */
+  keep(size: number): Float32Array | null {
+    return this.fast?.take(size) ?? null;
+  }
+
+  drop(array: Float32Array): void {
+    this.fast?.give(array);
+  }
+
   own(array: Float32Array): Float32Array {
     return this.fast ? array.slice() : array;
   }

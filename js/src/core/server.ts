@@ -57,7 +57,7 @@ export class Server {
   private answer(question: Question): void {
     if (question.kind === "payload") {
       this.stop();
-      this.computer = new Computer(question.payload);
+      this.computer = new Computer(question.payload, this.copies);
       this.last = {};
       this.sent.clear();
       return;
