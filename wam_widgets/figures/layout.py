@@ -6,6 +6,7 @@ or is cut off however long a name is.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -24,6 +25,10 @@ _APART = 0.6
 
 _LINE = 0.145
 """Inches from one line of the heading to the next."""
+
+
+_TURNS = 4
+"""How often labels are measured again; two are nearly always enough."""
 
 
 class Length(NamedTuple):
@@ -67,6 +72,16 @@ class _Pads(NamedTuple):
     top: list[float]
     bottom: list[float]
 
+    def fits(self, other: _Pads) -> bool:
+        """Tell whether the other has room for this one, and not much more."""
+        both = zip(itertools.chain(*self), itertools.chain(*other), strict=True)
+        return all(-0.01 <= theirs - mine <= 0.05 for mine, theirs in both)
+
+    def widest(self, other: _Pads) -> _Pads:
+        """Return the larger ones of both."""
+        pairs = zip(self, other, strict=True)
+        return _Pads(*([*map(max, a, b)] for a, b in pairs))
+
 
 class _Size(NamedTuple):
     """Inches of columns and rows, and between columns."""
@@ -83,29 +98,48 @@ def arrange(figure: Figure, blocks: Sequence[Block], heading: str) -> None:
     top = MARGIN + (0.05 + lines if lines else 0.0)
     for axes in (a for block in blocks for row in block.rows for a in row if a is not None):
         axes.set_anchor("NW")
-    # Ticks and how far titles reach depend on the sizes of panels, and these on them.
-    for _ in range(3):
-        renderer = _renderer(figure)
-        pads = [_measure(block, figure.dpi, renderer) for block in blocks]
-        aligned = [p for p, block in zip(pads, blocks, strict=True) if block.aligned]
-        left = max((p.left[0] for p in aligned), default=0.0)
-        for p in aligned:
-            p.left[0] = left
-        sizes = [_solve(b, p, width - 2 * MARGIN) for b, p in zip(blocks, pads, strict=True)]
-        taken = [
-            sum(size.high) + sum(p.top) + sum(p.bottom) + GAP * (len(size.high) - 1)
-            for size, p in zip(sizes, pads, strict=True)
-        ]
-        height = top + sum(taken) + GAP * (len(blocks) - 1) + MARGIN
-        figure.set_size_inches(width, height)
-        y = top
-        for block, p, size, used in zip(blocks, pads, sizes, taken, strict=True):
-            for axes, box in _boxes(block, p, size, y):
-                x0, y0, w, h = box
-                axes.set_position((x0 / width, 1 - (y0 + h) / height, w / width, h / height))
-            y += used + GAP
+    # Ticks and how far titles reach depend on the sizes of panels, and these on them. The first
+    # sizes are not of this layout; from the second ones on room is only added, so that it ends.
+    pads = _measured(figure, blocks)
+    height = _place(figure, blocks, pads, top)
+    for turn in range(_TURNS):
+        before, pads = pads, _measured(figure, blocks)
+        if turn:
+            pads = [p.widest(q) for p, q in zip(pads, before, strict=True)]
+        if all(p.fits(q) for p, q in zip(pads, before, strict=True)):
+            break
+        height = _place(figure, blocks, pads, top)
     for i, text in enumerate(figure.texts):
         text.set_position((MARGIN / width, 1 - (MARGIN + i * _LINE) / height))
+
+
+def _measured(figure: Figure, blocks: Sequence[Block]) -> list[_Pads]:
+    """Return the pads of all blocks, with one left edge for those that are aligned."""
+    renderer = _renderer(figure)
+    pads = [_measure(block, figure.dpi, renderer) for block in blocks]
+    aligned = [p for p, block in zip(pads, blocks, strict=True) if block.aligned]
+    left = max((p.left[0] for p in aligned), default=0.0)
+    for p in aligned:
+        p.left[0] = left
+    return pads
+
+
+def _place(figure: Figure, blocks: Sequence[Block], pads: Sequence[_Pads], top: float) -> float:
+    """Give panels their place with so much room around them; return the figure's height."""
+    width = float(figure.get_figwidth())
+    sizes = [_solve(b, p, width - 2 * MARGIN) for b, p in zip(blocks, pads, strict=True)]
+    taken = [
+        sum(size.high) + sum(p.top) + sum(p.bottom) + GAP * (len(size.high) - 1)
+        for size, p in zip(sizes, pads, strict=True)
+    ]
+    height = top + sum(taken) + GAP * (len(blocks) - 1) + MARGIN
+    figure.set_size_inches(width, height)
+    y = top
+    for block, p, size, used in zip(blocks, pads, sizes, taken, strict=True):
+        for axes, (x0, y0, w, h) in _boxes(block, p, size, y):
+            axes.set_position((x0 / width, 1 - (y0 + h) / height, w / width, h / height))
+        y += used + GAP
+    return height
 
 
 def _write(figure: Figure, heading: str, width: float) -> float:

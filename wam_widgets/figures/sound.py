@@ -280,11 +280,12 @@ def _draw_envelope(
     starts = _starts(stop - start)
     low = np.minimum.reduceat(values.min(axis=0), starts)
     high = np.maximum.reduceat(values.max(axis=0), starts)
-    place = (start + np.append(starts, stop - start)) * _seconds(e, 1)
-    # The last column again, since each of them lasts until the next one begins.
-    low, high = np.append(low, low[-1]), np.append(high, high[-1])
+    middle = (starts + np.append(starts[1:], stop - start) - 1) / 2
     fill = to_rgba(colour)
-    axes.fill_between(place, low, high, step="post", color=fill, lw=0.3, edgecolor=fill)
+    # The edge is all there is of a sound with fewer samples than columns: a line through them.
+    axes.fill_between(
+        (start + middle) * _seconds(e, 1), low, high, color=fill, lw=0.4, edgecolor=fill
+    )
 
 
 def _feature_name(e: Explanation) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.style import context
 
 from wam_widgets.figures.colours import INK, MUTED
 
@@ -82,8 +83,8 @@ def style(changes: Mapping[str, Any] | None = None) -> Iterator[None]:
     changes : mapping, optional
         Other rcParams, such as ``{"font.size": 9}``.
     """
-    chosen: Any = {**STYLE, **(changes or {})}
-    with rc_context(chosen):
+    # What the reader has set for other figures does not change these.
+    with context(["default", {**STYLE, **(changes or {})}]):
         yield
 
 
@@ -96,6 +97,12 @@ class NotebookFigure(Figure):
 
     changes: Mapping[str, Any] = {}
     """What is other than in the style, also while it is drawn."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure in its style, also where a backend asks for it."""
+        # The number of ticks, for one, follows from the style at that moment.
+        with style(self.changes):
+            super().draw(renderer)
 
     def savefig(self, fname: Any, **options: Any) -> None:
         """Write the figure, see :meth:`matplotlib.figure.Figure.savefig`; 300 dpi by default."""
