@@ -11,9 +11,9 @@ from IPython.core.error import UsageError
 from torch import nn
 
 import wam_widgets as wam
-from wam_widgets import magic_line
 from wam_widgets.completion import complete
-from wam_widgets.magic_line import ALIASES, ALL, parse, parser, tokens
+from wam_widgets.magic_flags import ALIASES, ALL, FLAGS
+from wam_widgets.magic_line import parse, parser, tokens
 from wam_widgets.widgets.controls import CONTROLS
 
 NAMESPACE = {
@@ -229,6 +229,6 @@ def test_nothing_is_evaluated_to_complete() -> None:
 
 def test_an_alias_is_written_in_the_help() -> None:
     assert "--family VALUE, --wavelet VALUE" in parser().format_help()
-    assert set(magic_line.FLAGS) == {
+    assert set(FLAGS) == {
         *("what is explained", "where it begins", "sounds", "volumes", "result"),
     }

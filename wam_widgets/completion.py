@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.nn import Module
 
 from wam_widgets.explanation import Explanation
-from wam_widgets.magic_line import ALIASES, ALL, tokens
+from wam_widgets.magic_flags import ALIASES, ALL
+from wam_widgets.magic_line import tokens
 
 __all__ = ["MAGIC", "complete", "fragment"]
 
