@@ -1,5 +1,8 @@
 /** The contents list says where on the page its reader is. */
 
+/** What begins above this is being read, in CSS pixels below the top of the window. */
+const TOP = 32;
+
 export function followContents(page: Document): void {
   const nav = page.querySelector<HTMLElement>(".wam-contents");
   if (!nav) return;
@@ -9,16 +12,16 @@ export function followContents(page: Document): void {
   });
   let current: HTMLAnchorElement | null = null;
   let waiting = false;
+  /** What was chosen in the list, which may be too near to the end of the page to come to its top. */
+  let chosen: { link: HTMLAnchorElement; place: number } | null = null;
 
   const mark = (): void => {
     waiting = false;
     const { scrollHeight } = page.documentElement;
     const atEnd = scrollY > 0 && scrollY + innerHeight >= scrollHeight - 2;
-    // What begins in the upper third is being read.
-    const begun = entries.filter(
-      ({ target }) => target.getBoundingClientRect().top < innerHeight / 3,
-    );
-    const now = (atEnd ? entries : begun).at(-1)?.link ?? entries[0]?.link ?? null;
+    const begun = entries.filter(({ target }) => target.getBoundingClientRect().top < TOP);
+    const read = (atEnd ? entries : begun).at(-1)?.link ?? entries[0]?.link ?? null;
+    const now = chosen && Math.abs(chosen.place - scrollY) < 2 ? chosen.link : read;
     if (now === current) return;
     current?.removeAttribute("aria-current");
     now?.setAttribute("aria-current", "true");
@@ -29,6 +32,14 @@ export function followContents(page: Document): void {
     if (!waiting) requestAnimationFrame(mark);
     waiting = true;
   };
+  for (const { link } of entries) {
+    // The page has not moved yet.
+    const choose = (): void => {
+      chosen = { link, place: scrollY };
+      mark();
+    };
+    link.addEventListener("click", () => requestAnimationFrame(choose));
+  }
   addEventListener("scroll", soon, { passive: true });
   addEventListener("resize", soon, { passive: true });
   mark();

@@ -37,6 +37,7 @@ export class Lazy {
     for (let row = this.next(); row; row = this.next()) {
       const idle = !this.near.has(row);
       if (idle) await quiet();
+      this.makeRoom(row);
       await row.build();
       this.built(row);
       await breath();
@@ -51,20 +52,25 @@ export class Lazy {
     return wanted[0] ?? this.queue.shift();
   }
 
-  /** A row was built, here or for the printer. */
-  built(row: Row): void {
+  /** Before a row is built, here or for the printer: those farthest away give way. */
+  makeRoom(row: Row): void {
+    if (row.built) return;
+    const built = this.rows.filter((one) => one.built).sort((a, b) => away(b) - away(a));
+    let count = built.reduce((sum, one) => sum + one.count, row.count);
+    for (const one of built) {
+      if (count <= MOST) return;
+      if (this.near.has(one) || one.busy) continue;
+      one.sleep();
+      count -= one.count;
+    }
+  }
+
+  /** What is not built yet keeps as much room as what is. */
+  private built(row: Row): void {
     for (const [modality, height] of row.heights()) {
       if (this.heights.get(modality) === height) continue;
       this.heights.set(modality, height);
       for (const other of this.rows) other.expect(this.heights);
-    }
-    const built = this.rows.filter((one) => one.built).sort((a, b) => away(b) - away(a));
-    let count = built.reduce((sum, one) => sum + one.count, 0);
-    for (const one of built) {
-      if (count <= MOST) return;
-      if (one === row || this.near.has(one) || one.busy) continue;
-      one.sleep();
-      count -= one.count;
     }
   }
 }

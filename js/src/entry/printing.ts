@@ -21,8 +21,8 @@ export function printing(page: Document, rows: readonly Row[], lazy: Lazy): void
       button.textContent = `Drawing ${i + 1} of ${rows.length}`;
       // A volume is drawn only where it can be seen.
       row.element.scrollIntoView({ block: "center", behavior: "instant" });
+      lazy.makeRoom(row);
       await row.photograph();
-      lazy.built(row);
     }
     scrollTo({ top: place, behavior: "instant" });
     button.textContent = name;

@@ -165,9 +165,11 @@ export class Row {
   onPaper(): () => void {
     const undo = this.places.map((place) => {
       const { element, shown, poster, paper } = place;
-      const picture = shown
-        ? shown.photograph(true)
-        : (paper ?? (poster?.cloneNode() as HTMLElement | undefined) ?? unseen());
+      // One that is being built again still has its poster.
+      const picture =
+        shown?.session.store.state.frame && !poster
+          ? shown.photograph(true)
+          : (paper ?? (poster?.cloneNode() as HTMLElement | undefined) ?? unseen());
       picture.className = "wam-poster";
       picture.removeAttribute("style");
       poster?.remove();
@@ -205,13 +207,12 @@ function show(place: Place, session: Session, signal: AbortSignal): Promise<void
   mountExplorer(element, session, signal, (photograph) => {
     place.shown = { session, photograph };
   });
-  place.paper = null;
   return new Promise((resolve) => {
     const waiting = scope(signal);
     const done = (): void => {
       waiting.abort();
       poster?.remove();
-      place.poster = null;
+      place.poster = place.paper = null;
       delete element.dataset["asleep"];
       element.style.minHeight = "0";
       resolve();
