@@ -20,15 +20,15 @@ Words = Sequence[str]
 
 @dataclass(frozen=True)
 class Flag:
-    """A flag that takes one value.
+    """A flag, and what it takes.
 
     Attributes
     ----------
     about : str
         One line of help.
-    kind : {"value", "word", "words", "either", "text", "switch"}
+    kind : {"value", "word", "words", "either", "text", "target", "switch"}
         A Python expression; one of `words`; several of them with commas between; one of them or an
-        expression; any text; or no value at all.
+        expression; any text; what is explained; or no value at all.
     words : function
         The words there are; it is called late, since the families take a moment.
     """
