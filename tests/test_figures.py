@@ -279,7 +279,8 @@ def test_titles() -> None:
     assert {"Ours", "Coefficients"} <= words(a.plot(title="Ours"))
     assert a.plot(title="").texts == []
     # What others write is neither a formula nor can it break the page.
-    for text in ("$\\frac{", "a" * 5000, "line\nbreak\ttab", "<b>&amp;", "\u202e\u2028x", "\ud800"):
+    hostile = ("$\\frac{", "a" * 5000, "line\nbreak\ttab", "<b>&amp;", "\u202e\u2028x")
+    for text in (*hostile, "\ud800\0\a"):
         figure = a.plot(kind="spectrum", title=text)
         renderer = renderer_of(figure)
         (written_text,) = figure.texts

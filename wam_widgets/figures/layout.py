@@ -16,7 +16,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from wam_widgets.text import sendable
+from wam_widgets.figures.style import legible
 
 MARGIN = 0.05
 GAP = 0.12
@@ -157,7 +157,7 @@ def _write(figure: Figure, heading: str, width: float) -> float:
         return wide <= width * figure.dpi
 
     lines: list[str] = []
-    for part in (_shortened(p, fits) for p in " ".join(sendable(heading).split()).split(" · ")):
+    for part in (_shortened(p, fits) for p in legible(" ".join(heading.split())).split(" · ")):
         longer = f"{lines[-1]} · {part}" if lines else part
         lines = [*lines[:-1], longer] if lines and fits(longer) else [*lines, part]
     for line in lines:

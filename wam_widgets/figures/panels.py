@@ -24,7 +24,7 @@ from wam_widgets.figures.colours import (
     root_norm,
     scale_colours,
 )
-from wam_widgets.text import sendable
+from wam_widgets.figures.style import legible
 
 if TYPE_CHECKING:
     from wam_widgets.attribution import Attribution
@@ -81,7 +81,7 @@ def scale_name(index: int, level: int) -> str:
 
 def title(axes: Axes, text: str, **options: Any) -> None:
     """Write a title at the left, never as a formula."""
-    axes.set_title(sendable(text), loc="left", parse_math=False, **options)
+    axes.set_title(legible(text), loc="left", parse_math=False, **options)
 
 
 def row_title(axes: Axes, text: str) -> None:

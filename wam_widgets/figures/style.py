@@ -7,12 +7,14 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from unicodedata import category
 
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
 from wam_widgets.figures.colours import INK, MUTED
+from wam_widgets.text import sendable
 
 COLUMN = 3.3
 """Width of one column of a paper, in inches."""
@@ -72,6 +74,11 @@ _UNDATED = {
     "ps": {"CreationDate": None},
     "eps": {"CreationDate": None},
 }
+
+
+def legible(text: str) -> str:
+    """Return a text that every format can hold: control characters, which XML forbids, replaced."""
+    return "".join("\ufffd" if category(c) == "Cc" else c for c in sendable(text))
 
 
 @contextmanager
