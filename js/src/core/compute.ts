@@ -23,6 +23,8 @@ interface Versioned {
 
 /** Working memory, in arrays as large as a sample: enough for any filter of usual length. */
 const ROOM = 24;
+/** The most values that it is asked to hold: a gibibyte of addresses, used only as far as needed. */
+const MOST = 2 ** 28;
 
 /** What a frame takes from the attribution alone. */
 interface Total {
@@ -73,7 +75,7 @@ export class Computer {
     lent = false,
   ) {
     const values = product(payload.signal.shape.slice(1));
-    this.scratch = new Scratch(Fast.make(kernels, ROOM * values + 2 ** 18));
+    this.scratch = new Scratch(Fast.make(kernels, Math.min(ROOM * values + 2 ** 18, MOST)));
     // Going back to a basis seen before is free; for large signals memory matters more.
     const large = (this.large = isLarge(payload));
     const many = large ? 2 : 6;
