@@ -99,6 +99,12 @@ def test_nothing_is_cut_off_or_covers_anything(modality: str, kind: str, width: 
     for one, other in itertools.combinations(boxes, 2):
         common = Bbox.intersection(one, other)
         assert common is None or min(common.width, common.height) <= slack
+    for axes in figure.axes:
+        ends = axes.get_window_extent(renderer).padded(slack)
+        with figures.style():
+            labels = [t.get_window_extent(renderer) for t in axes.get_xticklabels()]
+        inside = [b for b in labels if b.width and ends.x0 <= (b.x0 + b.x1) / 2 <= ends.x1]
+        assert not any(b.overlaps(c) for b, c in itertools.pairwise(inside))
     # Titles of rows may reach over the next panel, but not off the page.
     reaching = [t for t in texts(figure) if not t.get_in_layout()]
     assert all(t.get_window_extent(renderer).x1 <= page.x1 for t in reaching)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from wam_widgets.figures.colours import LINE, scale_colours
@@ -245,6 +246,9 @@ def _samples(e: Explanation, look: Look) -> tuple[int, int]:
 def _time(axes: Axes, e: Explanation, look: Look) -> None:
     start, stop = _samples(e, look)
     axes.set_xlim(_seconds(e, start), _seconds(e, stop))
+    # Moments a few milliseconds apart have long names.
+    short = _seconds(e, stop - start) < 0.2
+    axes.xaxis.set_major_locator(MaxNLocator(4 if short else "auto", steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel("Sample" if e.sample_rate is None else "Time (s)")
     open_frame(axes)
 
