@@ -54,8 +54,8 @@ def _example(kind: str) -> wam.Explanation:
         example.model,
         example.input,
         method=["smooth_integrated_gradients", "smoothgrad", "integrated_gradients"],
-        n_samples=8,
-        n_steps=8,
+        n_samples=2,
+        n_steps=2,
         class_names=example.class_names,
         mean=example.mean,
         std=example.std,
@@ -69,7 +69,7 @@ def _example(kind: str) -> wam.Explanation:
 
 def _pictures(device: torch.device) -> list[wam.Explanation]:
     model = network(device)
-    return [explain(model, picture(device, SIDE, seed), samples=2) for seed in range(MANY)]
+    return [explain(model, picture(device, SIDE, seed), "saliency") for seed in range(MANY)]
 
 
 def _written(items: list[wam.Explanation], path: Path) -> float:
