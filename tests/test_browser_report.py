@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import wam_widgets as wam
@@ -59,8 +60,9 @@ def heard() -> wam.Explanation:
 
 
 def seen() -> wam.Explanation:
-    x = solid.balls()
-    return solid.explained(x, random(*x.shape[2:]))
+    """Something everywhere, so that nothing is without an effect anywhere."""
+    x = solid.balls() / 2 + torch.rand(solid.SPACE, generator=torch.Generator().manual_seed(3)) / 2
+    return solid.explained(x, random(*solid.SPACE))
 
 
 @pytest.fixture(scope="module")
