@@ -45,6 +45,9 @@ async def _execute(name: str, folder: Path) -> Any:
     }
     read: Any = nbformat.read  # has no annotations
     notebook = read(FOLDER / f"{name}.ipynb", as_version=4)
+    # As by a reader who wants the saved notebook to stay interactive.
+    embed: Any = nbformat.v4.new_code_cell
+    notebook.cells.insert(0, embed('import wam_widgets as wam\nwam.options.embed = "html"'))
     resources = {"metadata": {"path": str(folder / "work")}}
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
     # An error in a cell is an error here.

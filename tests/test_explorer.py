@@ -358,8 +358,20 @@ def test_the_cell_carries_a_picture_of_what_is_shown(live: wam.Explorer) -> None
     first = picture()
     assert first.startswith(b"\x89PNG")
     assert picture() == first
-    live.sample = 1
-    assert picture() != first
+    seen = {first}
+    changes = {
+        "sample": 1,
+        "keep": 0.5,
+        "ranking": "magnitude",
+        "mask": "soft",
+        "scales": [0],
+        "colour_map": "purple-green",
+        "family": "haar",
+    }
+    for name, value in changes.items():
+        setattr(live, name, value)
+        assert picture() not in seen, name
+        seen.add(picture())
 
 
 def test_the_picture_runs_no_model(live: wam.Explorer, model: Tiny) -> None:

@@ -58,7 +58,7 @@ def test_every_cell_ran(notebooks: dict[str, Any], name: str) -> None:
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_explorer_is_there_and_so_is_its_picture(notebooks: dict[str, Any], name: str) -> None:
     (shown,) = [o for o in outputs(notebooks[name], "explorer = wam.explore(") if "data" in o]
-    assert "application/vnd.jupyter.widget-view+json" in shown["data"]
+    assert 'class="wam-embed"' in shown["data"]["text/html"]
     picture = base64.b64decode(shown["data"]["image/png"])
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
@@ -79,7 +79,7 @@ def test_numbers_are_as_they_must_be(image: Any) -> None:
 
 def test_the_magic_shows_a_second_one_that_is_linked(image: Any) -> None:
     (shown,) = [o for o in outputs(image, "%wam explanation") if "data" in o]
-    assert "application/vnd.jupyter.widget-view+json" in shown["data"]
+    assert 'class="wam-embed"' in shown["data"]["text/html"]
     assert text(outputs(image, "wam.link(explorer, smooth)")) == "('sym4', 4)"
 
 

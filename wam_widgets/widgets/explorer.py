@@ -189,13 +189,13 @@ class Explorer(Controls):
         """Return a PNG, base64, of what the controls show; None if nothing is computed yet."""
         known = self.explanation
         basis = Basis(self.family, self.level, self.mode)
-        place = self._voxel()
-        key = (self.method, self.target, basis, self.sample, self.keep, place)
+        look = self._look()
+        key = (self.method, self.target, basis, self.sample, look)
         if (self.method, self.target) not in known.entries:
             return None
         if self._png is None or self._png[0] != key:
             try:
-                figure = known.at(basis).plot(self.sample, keep=self.keep, place=place)
+                figure = known.at(basis).plot(self.sample, **look)
                 file = io.BytesIO()
                 figure.savefig(file, format="png", dpi=_PNG_DPI, metadata={"Software": None})
             except Exception:  # the widget must be shown whatever happens to its substitute
@@ -203,6 +203,15 @@ class Explorer(Controls):
                 return None
             self._png = (key, base64.b64encode(file.getvalue()).decode("ascii"))
         return self._png[1]
+
+    def _look(self) -> dict[str, Any]:
+        """Return what a figure must know to show what the panels show."""
+        names = ("keep", "ranking", "mask", "scales", "colour_map")
+        look = {name: getattr(self, name) for name in names}
+        if self._modality != "volume":
+            return look
+        camera = (self.camera["azimuth"], self.camera["elevation"])
+        return {**look, "place": self._voxel(), "camera": camera}
 
     def _voxel(self) -> tuple[int, ...] | None:
         """Return the voxel of the volume, in full, that the chosen crosshair stands for."""
