@@ -112,7 +112,7 @@ def test_pairs_come_nearer_to_the_limit_than_independent_noise(space: tuple[int,
             model, x, target=0, method="smoothgrad", n_samples=24, noise_level=0.1, seed=seed
         ).gradient
 
-    limit = independent(20_000, 999)
+    limit = independent(5_000, 999)
     errors = [
         np.mean([float((take(seed) - limit).norm()) for seed in range(12)])
         for take in (paired, lambda seed: independent(24, seed))
