@@ -7,7 +7,8 @@ What an :class:`~wam_widgets.Attribution` and an :class:`~wam_widgets.Explanatio
 from __future__ import annotations
 
 from wam_widgets.figures.colours import COLOUR_MAPS, colour_map, scale_colours
-from wam_widgets.figures.plotting import Kind, kinds, plot
+from wam_widgets.figures.plotting import plot
+from wam_widgets.figures.registry import Kind, kinds
 from wam_widgets.figures.shown import shown
 from wam_widgets.figures.style import COLUMN, PAGE, STYLE, NotebookFigure, style
 from wam_widgets.figures.sweep import plot_sweep
