@@ -210,9 +210,9 @@ def test_names_in_a_widget(browser: Browser, explanation: wam.Explanation, tmp_p
             assert same(name) in same(option)
         for number in range(0, COUNT, 4):
             view.control("Target").select_option(index=number)
-            view.drawn()
-            said = view.root.locator(".wam-what").text_content() or ""
-            assert same(HOSTILE[number]) in same(said)
+            what = view.root.locator(".wam-what")
+            expect(what).to_contain_text(mark(number), timeout=30_000)
+            assert same(HOSTILE[number]) in same(what.text_content() or "")
         methods = view.control("Method").locator("option").all_text_contents()
         assert len(methods) == COUNT + 1
         for option, number in zip(methods[1:], range(COUNT), strict=True):
