@@ -314,7 +314,7 @@ SPACES = {
     (4096,): ("haar", 12),
     (10,): ("haar", 1),
     (2, 2, 2): ("haar", 1),
-    (4, 4, 64): ("haar", 2),
+    (3, 4, 24): ("haar", 1),
 }
 
 
@@ -322,13 +322,14 @@ SPACES = {
 def test_small_and_long_and_deep_ones(space: tuple[int, ...]) -> None:
     weight = random(2, 1, *space)
     e = explain(Linear(weight), random(1, 1, *space, seed=1), method="saliency")
-    for kind in ("all", "scales", "reconstruction"):
+    for kind in ("all", "scales"):
         figure = e.at(*SPACES[space]).plot(kind=kind)
         assert figure.get_figheight() < 12
         assert all(_is_seen(axes) for axes in figure.axes)
     # A constant input, of which nothing matters.
     nothing = explain(Linear(0 * weight), 0 * e.signal + 1, method="saliency")
-    assert "Nothing is attributed" in words(nothing.at(*SPACES[space]).plot())
+    kind = "all" if max(space) < 100 else "spectrum"
+    assert "Nothing is attributed" in words(nothing.at(*SPACES[space]).plot(kind=kind))
 
 
 def _is_seen(axes: Axes) -> bool:
