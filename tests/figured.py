@@ -1,14 +1,19 @@
-"""Small explanations with curves, for tests of figures."""
+"""Small explanations with curves, and their figures, for tests of figures."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
+import pytest
 import torch
+from matplotlib.figure import Figure
 from torch import nn
 
 import wam_widgets as wam
 from tests.models import convolutional, explain, random
+from wam_widgets.figures import render
 from wam_widgets.front_ends import LogMel
 
 MODALITIES = ("image", "audio", "volume")
@@ -39,3 +44,22 @@ def attribution(modality: str, samples: int = 1) -> wam.Attribution:
     front = LogMel(8000, n_fft=128, n_mels=12) if modality == "audio" else None
     curve = wam.metrics.curve(a, model, shares=shares, front_end=front)
     return e.with_curves([curve]).at(a.basis)
+
+
+@contextmanager
+def coarse() -> Iterator[None]:
+    """Show volumes with few rays, where what is seen in them is not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "_PIXELS", 40)
+        yield
+
+
+def drawn(modality: str, kind: str, width: str | None = None) -> Figure:
+    """Return a figure that is looked at only: each is drawn once."""
+    return _drawn(modality, kind, width)
+
+
+@cache
+def _drawn(modality: str, kind: str, width: str | None) -> Figure:
+    with coarse():
+        return attribution(modality).plot(kind=kind, width=width)

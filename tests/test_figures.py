@@ -23,10 +23,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 import wam_widgets as wam
-from tests.figured import MODALITIES, attribution
+from tests.figured import MODALITIES, attribution, coarse, drawn
 from tests.models import Linear, convolutional, explain, random
 from wam_widgets import figures
-from wam_widgets.figures import render
 
 KINDS = [(m, kind) for m in MODALITIES for kind in figures.kinds(m)]
 ALONE = [(m, kind) for m, kind in KINDS if figures.kinds(m)[kind].panel is not None]
@@ -46,18 +45,15 @@ USUAL = [(m, kind, None) for m, kind in KINDS]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def coarse() -> Iterator[None]:
-    """What is seen in a volume is tested elsewhere: few rays do here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(render, "_PIXELS", 40)
+def few_rays() -> Iterator[None]:
+    """What is seen in a volume is tested elsewhere."""
+    with coarse():
         yield
-        drawn.cache_clear()
 
 
 @cache
-def drawn(modality: str, kind: str, width: str | None = None) -> Figure:
-    """Return a figure that is looked at only."""
-    return attribution(modality).plot(kind=kind, width=width)
+def file_of(modality: str, kind: str, form: str) -> bytes:
+    return written(drawn(modality, kind), form)
 
 
 def written(figure: Figure, form: str) -> bytes:
@@ -123,7 +119,7 @@ def test_vector_files_hold_text_as_text_and_only_pictures_as_pixels(
     modality: str, kind: str
 ) -> None:
     figure = drawn(modality, kind)
-    svg = ET.fromstring(written(figure, "svg"))
+    svg = ET.fromstring(file_of(modality, kind, "svg"))
     name = "{http://www.w3.org/2000/svg}"
     with figures.style():
         ticks = {t.get_text() for axes in figure.axes for t in _tick_labels(axes)}
@@ -143,7 +139,7 @@ def test_vector_files_hold_text_as_text_and_only_pictures_as_pixels(
 
 @pytest.mark.parametrize(("modality", "kind"), [(m, k) for m, k in KINDS if k in ("all", "curve")])
 def test_pdf_files_hold_fonts_and_only_pictures_as_pixels(modality: str, kind: str) -> None:
-    pdf = written(drawn(modality, kind), "pdf")
+    pdf = file_of(modality, kind, "pdf")
     assert b"/FontFile2" in pdf
     assert b"/Type3" not in pdf
     assert (b"/Subtype /Image" in pdf) == (kind == "all")
@@ -152,7 +148,7 @@ def test_pdf_files_hold_fonts_and_only_pictures_as_pixels(modality: str, kind: s
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_the_same_figure_gives_the_same_file(modality: str) -> None:
     forms = ("png", "svg", "pdf")
-    first = [written(drawn(modality, "all"), form) for form in forms]
+    first = [file_of(modality, "all", form) for form in forms]
     mine: Any = {"font.size": 20, "axes.grid": True, "lines.linewidth": 9, "svg.fonttype": "path"}
     mine |= {"image.interpolation": "bicubic", "pdf.fonttype": 3}
     np.random.seed(1)  # noqa: NPY002
@@ -311,7 +307,7 @@ def test_a_style_of_your_own(tmp_path: Path) -> None:
 SPACES = {
     (8, 200): ("haar", 3),
     (200, 8): ("haar", 3),
-    (4096,): ("haar", 12),
+    (1024,): ("haar", 10),
     (10,): ("haar", 1),
     (2, 2, 2): ("haar", 1),
     (3, 4, 24): ("haar", 1),

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
 from matplotlib.axes import Axes
 
 import wam_widgets as wam
+from tests.figured import coarse
 from tests.models import Linear, convolutional, explain, random
 from wam_widgets.figures.planes import planes
 
 # Even: the first voxel of a block of Haar, of which each has as much.
 SPACE, PLACE = (7, 9, 11), (2, 6, 4)
 SPACING = (2.0, 1.0, 0.5)
+
+
+@pytest.fixture(autouse=True)
+def few_rays() -> Iterator[None]:
+    """What the rays see is tested elsewhere."""
+    with coarse():
+        yield
 
 
 def explained(**options: object) -> wam.Explanation:
@@ -29,6 +40,13 @@ def slices(e: wam.Explanation, **options: object) -> list[Axes]:
     return e.at("haar", 1).plot(**options).axes[:6]
 
 
+@cache
+def oriented(orientation: str | None) -> list[Axes]:
+    """The three slices with the scales of a volume in mm, drawn once and looked at only."""
+    a = explained(spacing=SPACING, orientation=orientation).at("haar", 1)
+    return a.plot(kind="slices").axes
+
+
 def words(axes: list[Axes]) -> set[str]:
     titles = {a.get_title(loc="left") for a in axes} | {t.get_text() for a in axes for t in a.texts}
     return titles | {word for a in axes for word in a.get_xlabel().split(" · ")}
@@ -36,8 +54,7 @@ def words(axes: list[Axes]) -> set[str]:
 
 @pytest.mark.parametrize("orientation", [None, "RAS", "LPI", "SAR", "ILP", "ASL", "PRI"])
 def test_the_voxel_lies_where_its_millimetres_say(orientation: str | None) -> None:
-    e = explained(spacing=SPACING, orientation=orientation)
-    for axes, plane in zip(slices(e)[:3], planes(orientation), strict=True):
+    for axes, plane in zip(oriented(orientation), planes(orientation), strict=True):
         picture, overlay = axes.images[:2]
         pixels = np.asarray(picture.get_array())
         assert pixels.shape == (SPACE[plane.row], SPACE[plane.column])
@@ -56,9 +73,8 @@ def test_the_voxel_lies_where_its_millimetres_say(orientation: str | None) -> No
 
 @pytest.mark.parametrize("orientation", ["RAS", "LPI", "SAR", "ILP", "ASL", "PRI"])
 def test_letters_stand_at_their_edges(orientation: str) -> None:
-    e = explained(spacing=SPACING, orientation=orientation)
     wanted = [{"L", "R", "S", "I"}, {"P", "A", "S", "I"}, {"L", "R", "A", "P"}]
-    for axes, plane, letters in zip(slices(e), planes(orientation), wanted, strict=False):
+    for axes, plane, letters in zip(oriented(orientation), planes(orientation), wanted, strict=True):
         placed = {t.get_text(): t.get_position() for t in axes.texts if len(t.get_text()) == 1}
         assert set(placed) == letters
         left, right, bottom, top = axes.images[0].get_extent()
@@ -86,7 +102,7 @@ def test_slices_go_through_what_matters_or_what_is_asked_for() -> None:
 
 def test_the_mosaic_keeps_every_coefficient() -> None:
     a = explain(convolutional(3), random(1, 2, 20, 18, 22), method="smoothgrad").at("db2", 2)
-    axes = [x for x in a.plot().axes if x.get_xlabel().endswith("along D")]
+    axes = [x for x in a.plot(kind="pyramid").axes if x.get_xlabel().endswith("along D")]
     assert [x.get_xlabel() for x in axes] == [
         *("Approximation along D", "Scale 2 along D", "Scale 1 along D")
     ]
