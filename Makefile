@@ -1,5 +1,5 @@
 # Every target sets itself up on a fresh machine: it needs Python 3.11 or newer and make, no more.
-.PHONY: help demo lab test check bench format clean
+.PHONY: help demo lab test check bench notebooks format clean
 .DEFAULT_GOAL := help
 
 ENV := .venv
@@ -15,6 +15,7 @@ help:
 	@echo "make check   formatting, lint and types, Python and TypeScript"
 	@echo "make format  let the formatters do their work"
 	@echo "make bench   ratios against the floor and the direct method (BENCH=--write keeps them)"
+	@echo "make notebooks  run the notebooks and keep what they show"
 
 $(PY):
 	@python=; \
@@ -68,6 +69,10 @@ bench: $(ENV)/.dev
 	@$(PY) scripts/front_end.py build
 	@$(PY) -m tests.chromium
 	$(PY) -m benchmarks.run $(BENCH)
+
+notebooks: $(ENV)/.dev
+	@$(PY) scripts/front_end.py build
+	@$(PY) scripts/notebooks.py
 
 clean:
 	rm -rf $(ENV) js/node_modules wam_widgets/static demo.html dist

@@ -63,6 +63,23 @@ def test_the_explorer_is_there_and_so_is_its_picture(notebooks: dict[str, Any], 
     assert picture.startswith(b"\x89PNG") and len(picture) > 20_000
 
 
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_committed_notebook_shows_pictures(name: str) -> None:
+    """Where it cannot run, such as on a page of GitHub; ``make notebooks`` makes them anew."""
+    kept = json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))
+    code = [cell for cell in kept["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    found = [output for cell in code for output in cell["outputs"]]
+    assert all(output["output_type"] != "error" for output in found)
+    types = [set(output.get("data", {})) for output in found]
+    # A widget without its kernel and its state would stand where the picture should.
+    assert "widgets" not in kept["metadata"]
+    assert not any("application/vnd.jupyter.widget-view+json" in data for data in types)
+    shown = next(cell for cell in code if "explorer = wam.explore(" in "".join(cell["source"]))
+    (picture,) = (o["data"]["image/png"] for o in shown["outputs"] if "image/png" in o["data"])
+    assert base64.b64decode("".join(picture)).startswith(b"\x89PNG")
+
+
 def test_numbers_are_as_they_must_be(image: Any) -> None:
     spectrum = text(outputs(image, "attribution.spectrum()[0]"))
     shares = dict(re.findall(r"^(\S.*?) +([\d.]+)%$", spectrum, re.MULTILINE))
