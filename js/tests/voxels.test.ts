@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnRows, scaleMaps, scalesAt } from "../src/core/attribution";
+import { drawnRows, scaleMaps, scalesAt } from "../src/core/drawing";
 import { opaqueMap, scaleColours } from "../src/core/colour";
 import { Computer } from "../src/core/compute";
 import { product } from "../src/core/dwt";

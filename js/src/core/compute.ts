@@ -1,7 +1,7 @@
 /** From a request to everything that the panels draw, in stages that are kept until they change. */
 import kernels from "wasm:../../wasm/kernels";
-import { addRow, attribute, drawnRows, reduceChannels, scaleMaps, shares } from "./attribution";
-import type { Rows } from "./attribution";
+import { addRow, attribute, reduceChannels, shares } from "./attribution";
+import { type Rows, drawnRows, scaleMaps } from "./drawing";
 import { analyse, filters, layout, maxLevel, product, pullback } from "./dwt";
 import { Fast } from "./fast";
 import { Memo, isLarge } from "./memo";

@@ -1,5 +1,5 @@
 /** The loops of attribution.ts and of voxels.ts, compiled ahead of time; see fast.ts. */
-import { type Part, type Rows, type Source, rowsAt } from "./attribution";
+import { type Part, type Rows, type Source, rowsAt } from "./drawing";
 import { address } from "./fast";
 import type { Fast } from "./fast";
 

@@ -1,5 +1,5 @@
 /** Attribution of a volume as colours that a ray can meet: red, green, blue and opacity. */
-import { type Rows, drawPlace } from "./attribution";
+import { type Rows, drawPlace } from "./drawing";
 import { type Rgb, opaqueMap, scaleColours } from "./colour";
 import { address } from "./fast";
 import { listRows } from "./fastdraw";

@@ -1,5 +1,5 @@
 /** One line under everything: what is under the cursor, in numbers. */
-import { scalesAt } from "../core/attribution";
+import { scalesAt } from "../core/drawing";
 import { Features } from "../core/features";
 import { bandText, hertz, secondDigits, seconds } from "../core/hertz";
 import { topShare } from "../core/ranking";
