@@ -6,6 +6,7 @@ Playwright keeps an event loop in the main thread, where ``asyncio.run`` then no
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests import chromium
 from tests.connection import Explore, FakeComm
 from tests.exported import Exported
 from tests.lab import JupyterLab
-from tests.notebooks import execute
+from tests.notebooks import Execution
 from tests.observe import Observed
 from wam_widgets.widgets import module
 
@@ -29,6 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish() -> None:
+    # Modules stay. IPython, for one, has everything searched for garbage after every reset.
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +73,22 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return Exported(tmp_path_factory.mktemp("exported"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def execution(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Execution | None]:
+    """The notebooks, which run from the first test on if there is one that looks at them."""
+    if not any("notebooks" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        yield None
+        return
+    with Execution.start(tmp_path_factory.mktemp("notebooks")) as execution:
+        yield execution
+
+
 @pytest.fixture(scope="session")
-def notebooks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def notebooks(execution: Execution) -> dict[str, Any]:
     """The notebooks of the repository with their outputs, by name; ``folder`` is where they ran."""
-    return execute(tmp_path_factory.mktemp)
+    return execution.result()
 
 
 @pytest.fixture(scope="session")

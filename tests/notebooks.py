@@ -1,16 +1,20 @@
-"""The notebooks of the repository, run from top to bottom without a network."""
+"""The notebooks of the repository, run from top to bottom without a network.
+
+``python -m tests.notebooks FOLDER`` does so in a program of its own, beside the other tests.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import nbformat
-from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = ("image", "audio", "volume")
@@ -32,10 +36,14 @@ for name in ("connect", "connect_ex"):
 """
 
 
-async def _execute(name: str, folder: Path) -> Any:
-    (folder / "offline").mkdir()
+async def _execute(name: str, folder: Path) -> None:
+    (folder / "offline").mkdir(parents=True)
     (folder / "offline" / "sitecustomize.py").write_text(OFFLINE)
     (folder / "work").mkdir()
+    # Imported by whom it is for only: what validates notebooks takes its time.
+    import nbformat
+    from nbclient import NotebookClient
+
     environment = {
         **os.environ,
         "PYTHONPATH": str(folder / "offline"),
@@ -53,16 +61,52 @@ async def _execute(name: str, folder: Path) -> Any:
     # An error in a cell is an error here.
     await client.async_execute(env=environment)
     notebook.folder = str(folder / "work")
-    return notebook
+    (folder / "executed.json").write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def execute(new_folder: Callable[[str], Path]) -> dict[str, Any]:
-    """Run all of them at the same time; each notebook with its outputs, and where it ran."""
+class Execution:
+    """All notebooks while they run, and what came of them."""
 
-    async def all_of_them() -> list[Any]:
-        return await asyncio.gather(*(_execute(name, new_folder(name)) for name in NOTEBOOKS))
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._said = folder / "said.txt"
+        command = [sys.executable, "-m", "tests.notebooks", str(folder)]
+        with self._said.open("wb") as said:
+            self._process = subprocess.Popen(
+                command, cwd=FOLDER.parent, stdout=said, stderr=subprocess.STDOUT
+            )
 
-    # In a thread of its own: a browser keeps an event loop in that of the tests.
-    with ThreadPoolExecutor(1) as thread:
-        found = thread.submit(asyncio.run, all_of_them()).result()
-    return dict(zip(NOTEBOOKS, found, strict=True))
+    @classmethod
+    @contextmanager
+    def start(cls, folder: Path) -> Iterator[Execution]:
+        execution = cls(folder)
+        try:
+            yield execution
+        finally:
+            # If it has not ended: it ends its kernels first.
+            execution._process.terminate()
+            execution._process.wait(60)
+
+    def result(self) -> dict[str, Any]:
+        """Wait; return each notebook with its outputs, and where it ran as ``folder``."""
+        import nbformat
+
+        assert self._process.wait(600) == 0, self._said.read_text()
+        read: Any = nbformat.from_dict  # has no annotations
+        return {
+            name: read(json.loads((self._folder / name / "executed.json").read_text("utf-8")))
+            for name in NOTEBOOKS
+        }
+
+
+async def _execute_all(folder: Path) -> None:
+    await asyncio.gather(*(_execute(name, folder / name) for name in NOTEBOOKS))
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        # They take what the other tests leave.
+        os.nice(10)
+    # As by the keyboard: what is under way is given up in good order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    asyncio.run(_execute_all(Path(sys.argv[1])))

@@ -74,7 +74,9 @@ def test_the_voxel_lies_where_its_millimetres_say(orientation: str | None) -> No
 @pytest.mark.parametrize("orientation", ["RAS", "LPI", "SAR", "ILP", "ASL", "PRI"])
 def test_letters_stand_at_their_edges(orientation: str) -> None:
     wanted = [{"L", "R", "S", "I"}, {"P", "A", "S", "I"}, {"L", "R", "A", "P"}]
-    for axes, plane, letters in zip(oriented(orientation), planes(orientation), wanted, strict=True):
+    for axes, plane, letters in zip(
+        oriented(orientation), planes(orientation), wanted, strict=True
+    ):
         placed = {t.get_text(): t.get_position() for t in axes.texts if len(t.get_text()) == 1}
         assert set(placed) == letters
         left, right, bottom, top = axes.images[0].get_extent()
