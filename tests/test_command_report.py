@@ -12,6 +12,7 @@ import soundfile
 import torch
 from PIL import Image
 
+import wam_widgets as wam
 from tests.pages import Page
 from wam_widgets import __main__ as command
 from wam_widgets.commands.inputs import Built, build, read
@@ -45,6 +46,18 @@ def failing():
 def nothing():
     return {"class_names": ["a"]}
 
+def unfit():
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(7, 3))
+
+def uncalled():
+    return torch.nn.Linear
+
+def needy(path):
+    return torch.nn.Linear(7, 3)
+
+def unloadable():
+    return {"model": mean, "load": 3}
+
 def unknown():
     return {"model": mean, "clas_names": ["a"]}
 
@@ -66,6 +79,7 @@ def folder(report_script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     pixels = np.random.default_rng(0).integers(0, 256, (24, 40, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "colours <i>.png")
     Image.fromarray(pixels[..., 0]).save(tmp_path / "grey.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "grey.png").read_bytes()[:200])
     soundfile.write(tmp_path / "sound.wav", np.tile([0.5, -0.25], (400, 1)), 400)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -143,6 +157,16 @@ def test_an_input_of_the_builders_own(folder: Path) -> None:
         (["builders.py:nothing", "grey.png"], 'a model, or a mapping with "model"'),
         (["builders.py:unknown", "grey.png"], "did you mean 'class_names'"),
         (["builders.py:flat", "grey.png"], "size is (5, 0): it must be"),
+        (["builders.py:uncalled", "grey.png"], "uncalled() gives the class Linear: it must"),
+        (["builders.py:needy", "grey.png"], "'builders.py:needy': it is called without arguments"),
+        (["builders.py:unloadable", "grey.png"], "load is 3: it must be a function"),
+        (["builders.py:unfit", "grey.png"], "multiplied"),
+        (["builders.py:unfit", "grey.png"], "input 'grey.png', model 'builders.py:unfit')"),
+        (["builders.py:picture", "."], "input is '.': a folder; it must be a file"),
+        (["builders.py:picture", "cut.png"], "input is 'cut.png': the picture cannot be read"),
+        (["builders.py:picture", "grey.png", "--target", "bred"], "did you mean 'bread'"),
+        (["builders.py:picture", "grey.png", "--target", "\xb2"], "target is '\xb2': it must be"),
+        (["builders.py:picture", "grey.png", "--notes", "."], "--notes is '.': a folder"),
         (["builders.py:picture", "no.png"], "input is 'no.png': there is no such file"),
         (["builders.py:picture", "builders.py"], "no picture, sound or volume that is known"),
         (["builders.py:picture", "grey.png", "--target", "straw"], "target is 'straw'"),
@@ -160,6 +184,55 @@ def test_complaints(
     assert said.startswith("error: ")
     assert complaint in said
     assert not (folder / "report.html").exists()
+
+
+def test_a_class_or_two_by_name(folder: Path) -> None:
+    targets = ("--target", "bread", "--target", "bread-grass")
+    assert run("builders.py:picture", "grey.png", *targets) == 0
+    entries = page(folder / "report.html").content()["payload"]["entries"]
+    assert [entry["target"] for entry in entries] == ["2", "2-0"]
+
+
+def saved(folder: Path, name: str) -> None:
+    x = torch.rand(1, 1, 8, 9)
+    explanation = wam.explain(lambda x: x.flatten(1)[:, :2], x, method="saliency")
+    explanation.save(folder / name)
+
+
+def test_saved_explanations_need_no_model(folder: Path) -> None:
+    for name in ("one.safetensors", "two.safetensors"):
+        saved(folder, name)
+    given = ["report", "one.safetensors", "--no-open"]
+    assert command.main(given) == 0
+    assert page(folder / "report.html").content()["payload"]["signal"]["shape"] == [1, 1, 8, 9]
+    assert command.main([*given, "two.safetensors", "--title", "Kept"]) == 0
+    found = page(folder / "report.html")
+    for words in ("Kept", "one.safetensors", "two.safetensors"):
+        assert words in found.text
+    assert run("builders.py:picture", "grey.png", "one.safetensors") == 0
+    shapes = [
+        page(folder / "report.html").content(number)["payload"]["signal"]["shape"]
+        for number in (1, 2)
+    ]
+    assert shapes == [[1, 1, 12, 16], [1, 1, 8, 9]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["one.safetensors", "grey.png"], "with grey.png the first argument must be model.py"),
+        (["one.safetensors", "--beside", "builders.py:own"], "with builders.py:own the first"),
+        (["one.safetensors", "--curves"], "--curves needs a model"),
+        (["no.safetensors"], "'no.safetensors': there is no such file"),
+    ],
+)
+def test_what_saved_explanations_cannot_have(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    saved(folder, "one.safetensors")
+    assert command.main(["report", *arguments, "--no-open"]) == 2
+    (said,) = capsys.readouterr().err.strip().splitlines()[-1:]
+    assert complaint in said
 
 
 @pytest.mark.parametrize(

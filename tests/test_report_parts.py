@@ -212,12 +212,21 @@ def test_wrong_items(image: wam.Explanation) -> None:
             page(items)
     for items, complaint in (
         ([3], "holds a int"),
-        ([[image, "note"]], "holds a str"),
-        ([[image, [image]]], "holds a list"),
+        (None, "items is a NoneType"),
+        ({"one": image}, "items is a dict"),
+        (image.at(), "items is a Attribution"),
+        ([[image, "note"]], "a row with a string or a row in it"),
+        ([[image, [image]]], "a row with a string or a row in it"),
         ([wam.Section("x")], "a Section needs an Explanation"),
+        ([wam.Section(image, title=3)], "title is a int"),
+        ([wam.Section(image, notes=["x"])], "notes is a list"),
+        ([wam.Section(image, controls=3)], "controls is a int"),
     ):
         with pytest.raises(TypeError, match=complaint):
             page(items)
+    for words in ({"title": 3}, {"notes": ["x"]}):
+        with pytest.raises(TypeError, match="must be a string"):
+            page(image, **words)
 
 
 def test_the_same_input_gives_the_same_bytes(

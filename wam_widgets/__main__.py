@@ -26,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: print(f"warning: {message}", file=sys.stderr)
             options.run(options)
-    except (ImportError, OSError, TypeError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         if not _is_ours(error):
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_in_a_line(error)}", file=sys.stderr)
         return 2
     print(f"Wrote {output.resolve()} ({output.stat().st_size / 1e6:.2f} MB)")
     if options.open and not show(output):
@@ -64,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
             "--no-open", dest="open", action="store_false", help="do not open it in a browser"
         )
     return parser
+
+
+def _in_a_line(error: BaseException) -> str:
+    """Return what went wrong, and with what."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    notes = getattr(error, "__notes__", [])
+    return f"{words} ({'; '.join(notes)})" if notes else words
 
 
 def _is_ours(error: BaseException) -> bool:

@@ -189,17 +189,9 @@ def _known(name: str, word: str, words: Words) -> str:
 def _target(text: str, names: Any, evaluate: Evaluate) -> Any:
     """Return a class, a pair to contrast, what an expression gives, or None for the predicted."""
     try:
-        return parse_target(text)
+        return parse_target(text, names)
     except ValueError:
-        pass
-    index = {str(name): i for i, name in enumerate(names or ())}
-    if text in index:
-        return index[text]
-    for dash in re.finditer("-", text):
-        pair = text[: dash.start()], text[dash.end() :]
-        if all(part in index for part in pair):
-            return index[pair[0]], index[pair[1]]
-    return evaluate("target", text)
+        return evaluate("target", text)
 
 
 def _unquoted(text: str) -> str:

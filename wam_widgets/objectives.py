@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -143,17 +145,30 @@ def target_name(target: Target) -> str:
     return "per_sample"
 
 
-def parse_target(name: str) -> Target:
-    """Return the target of a name made by :func:`target_name` (not of "per_sample")."""
+def parse_target(name: str, class_names: Sequence[str] | None = None) -> Target:
+    """Return the target of a name made by :func:`target_name` (not of "per_sample").
+
+    With `class_names` classes may also be called by these: "grass", "grass-brick".
+    """
     if name == "predicted":
         return None
     parts = name.split("-")
-    if len(parts) <= 2 and all(part.isdigit() for part in parts):
+    if len(parts) <= 2 and all(part.isascii() and part.isdigit() for part in parts):
         numbers = [int(part) for part in parts]
         return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+    index = {str(word): number for number, word in enumerate(class_names or ())}
+    if name in index:
+        return index[name]
+    for dash in re.finditer("-", name):
+        pair = name[: dash.start()], name[dash.end() :]
+        if all(part in index for part in pair):
+            return index[pair[0]], index[pair[1]]
+    near = difflib.get_close_matches(name, index, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    called = ", the name of a class" if index else ""
     raise ValueError(
-        f"target is {name!r}: it must be 'predicted', a class such as '3', or a pair to contrast "
-        "such as '3-5'"
+        f"target is {name!r}: it must be 'predicted', a class such as '3'{called}, or a pair to "
+        f"contrast such as '3-5'{hint}"
     )
 
 

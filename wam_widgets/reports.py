@@ -118,7 +118,7 @@ def report(
     made" in the file.
     """
     target = file_to_write(path)
-    found = _parts(items)
+    found = _parts(items, title, notes)
     front_end("report.js")  # a missing front end must not be found after a minute of packing
     size = _size(found)
     if size > LARGE:
@@ -178,7 +178,7 @@ def to_html(
 
 def page(items: Iterable[Item] | Item, title: str | None = None, notes: str | None = None) -> str:
     """Return the text of the file that :func:`report` writes; the same parameters."""
-    return _page(_parts(items), title, notes)
+    return _page(_parts(items, title, notes), title, notes)
 
 
 def _page(parts: list[Part], title: str | None, notes: str | None) -> str:
@@ -210,9 +210,15 @@ def _title(sections: Sequence[Section]) -> str:
 _ONE = {"image": "an image", "audio": "a sound", "volume": "a volume"}
 
 
-def _parts(items: Iterable[Item] | Item) -> list[Part]:
-    """Return notes, and rows of sections, in their order; everything that can be wrong is."""
-    given = [items] if isinstance(items, (Explanation, Explorer, Section, str)) else list(items)
+def _parts(
+    items: Iterable[Item] | Item, title: str | None = None, notes: str | None = None
+) -> list[Part]:
+    """Return notes, and rows of sections, in their order; whatever is wrong is found here."""
+    _check_text(title, "title")
+    _check_text(notes, "notes")
+    given = [items] if isinstance(items, (Explanation, Explorer, Section, str)) else items
+    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+        raise TypeError(f"items is a {type(items).__name__}: it must be a list of what is reported")
     parts: list[Part] = []
     for item in given:
         if isinstance(item, str):
@@ -220,6 +226,10 @@ def _parts(items: Iterable[Item] | Item) -> list[Part]:
         elif isinstance(item, (list, tuple)):
             if not item:
                 raise ValueError("items holds an empty row: there is nothing to show side by side")
+            if any(isinstance(one, (str, list, tuple)) for one in item):
+                raise TypeError(
+                    "items holds a row with a string or a row in it: put it between rows"
+                )
             parts.append([_section(one) for one in item])
         else:
             parts.append([_section(item)])
@@ -246,10 +256,22 @@ def _section(item: object) -> Section:
         raise TypeError(
             f"explanation is a {type(explanation).__name__}: a Section needs an Explanation"
         )
+    for name, text in (("title", section.title), ("notes", section.notes)):
+        _check_text(text, name)
+    if not isinstance(section.controls, Mapping | None):
+        raise TypeError(
+            f"controls is a {type(section.controls).__name__}: it must be a mapping from names to "
+            "values"
+        )
     check_size(explanation)
     if not explanation.entries:
         raise ValueError("explanation is empty: there is nothing to show yet")
     return replace(section, controls=first_controls(explanation, section.controls or {}))
+
+
+def _check_text(text: object, name: str) -> None:
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"{name} is a {type(text).__name__}: it must be a string, or None")
 
 
 def _names(row: Sequence[Section]) -> list[str]:

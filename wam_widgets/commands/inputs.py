@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -69,24 +70,28 @@ def build(name: str) -> Built:
     builder = getattr(module, function, None)
     if not callable(builder):
         raise ValueError(f"model is {name!r}: {place} has no function {function!r}")
+    _needs_nothing(builder, name)
     given = builder()
     if not isinstance(given, Mapping):
         given = {"model": given}
     settings = dict(given)
     model = settings.pop("model", None)
-    if not callable(model):
+    if isinstance(model, type) or not callable(model):
+        what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
         raise TypeError(
-            f"{function}() gives {type(model).__name__}: it must give a model, or a mapping with "
+            f"{function}() gives {what}: it must give a model, or a mapping with "
             '"model" and settings of wam_widgets.explain'
         )
     own = {key: settings.pop(key) for key in _OWN if key in settings}
     check_settings(settings, also=("model", *_OWN))
-    size = own.get("size")
+    size, load = own.get("size"), own.get("load")
+    if load is not None and not callable(load):
+        raise TypeError(f"load is {load!r}: it must be a function from a path to the input")
     return Built(
         name=name,
         model=model,
         settings=settings,
-        load=own.get("load"),
+        load=load,
         size=None if size is None else _pair(size),
         mono=bool(own.get("mono", True)),
     )
@@ -115,6 +120,8 @@ def read(path: Path, built: Built) -> tuple[Any, dict[str, Any]]:
         raise FileNotFoundError(f"input is {str(path)!r}: there is no such file")
     if built.load is not None:
         return built.load(path), {}
+    if path.is_dir():
+        raise IsADirectoryError(f"input is {str(path)!r}: a folder; it must be a file")
     name = path.name.lower()
     if name.endswith(_SOUNDS):
         rate = built.settings.get("sample_rate")
@@ -153,11 +160,17 @@ def _picture(path: Path, built: Built) -> Tensor:
             if built.size is not None:
                 image = ImageOps.fit(image, built.size[::-1], Image.Resampling.BICUBIC)
             pixels = np.array(image, dtype=np.float32) / 255
+    except Image.DecompressionBombError:
+        raise ValueError(
+            f"input is {str(path)!r}: the picture is too large; make it smaller first"
+        ) from None
     except UnidentifiedImageError:
         raise ValueError(
             f"input is {str(path)!r}: no picture, sound or volume that is known; let the builder "
             'give "load", a function from the path to the input'
         ) from None
+    except (OSError, SyntaxError, EOFError) as error:  # what pillow raises for damaged files
+        raise ValueError(f"input is {str(path)!r}: the picture cannot be read ({error})") from None
     x = torch.from_numpy(pixels.reshape(*pixels.shape[:2], wanted)).permute(2, 0, 1)
     for name, values in (("mean", mean), ("std", std)):
         numbers = checks.per_channel(values, name, wanted)
@@ -172,6 +185,17 @@ def _pair(size: Any) -> tuple[int, int]:
     if len(pair) != 2 or any(not isinstance(n, int) or n < 1 for n in pair):
         raise ValueError(f"size is {size!r}: it must be a number of pixels, or height and width")
     return pair
+
+
+def _needs_nothing(builder: Callable[..., Any], name: str) -> None:
+    try:
+        signature = inspect.signature(builder)
+    except ValueError:  # of C: it says itself what it needs
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        raise TypeError(f"model is {name!r}: it is called without arguments ({error})") from None
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wam_widgets.commands.inputs import Built
     from wam_widgets.explanation import Explanation
 
 _EXAMPLE = """\
@@ -19,6 +18,9 @@ sample_rate. It may also have
   "mono"  whether channels of sounds are mixed (default: yes),
   "load"  a function from the path of a file to the model's input.
 Without "load" models take [N, C, H, W], sounds [N, C, T], volumes [N, C, D, H, W].
+
+Explanations that were saved (.safetensors) are shown as they are, and need no model:
+  python -m wam_widgets report why.safetensors other.safetensors
 """
 
 
@@ -32,8 +34,22 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", metavar="model.py:build", help="a function that gives the model")
-    parser.add_argument("inputs", metavar="input", nargs="+", help="picture, sound or volume")
+
+    def model(name: str) -> str:
+        # Optional arguments before others are misread where flags stand between them.
+        inputs.required = not _saved(name)
+        return name
+
+    parser.add_argument(
+        "model", metavar="model.py:build", type=model, help="a function that gives the model"
+    )
+    inputs = parser.add_argument(
+        "inputs",
+        metavar="input",
+        nargs="+",
+        default=[],
+        help="picture, sound, volume or saved explanation",
+    )
     parser.add_argument(
         "--beside",
         metavar="MODEL",
@@ -47,7 +63,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--target",
         action="append",
-        help="class index or name, two indices to contrast (3-5), or predicted (default); "
+        help="class index or name, two to contrast (3-5, cat-dog), or predicted (default); "
         "repeatable",
     )
     parser.add_argument(
@@ -69,12 +85,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def report(options: argparse.Namespace) -> None:
     """Explain every input with every model and write the file."""
     import wam_widgets as wam
-    from wam_widgets.commands.inputs import build
+    from wam_widgets.commands.inputs import build, read
     from wam_widgets.widgets.explorer import front_end
 
     front_end("report.js")  # fail before computing, not after
     notes = None if options.notes is None else _text(options.notes, "--notes")
-    models = [build(name) for name in (options.model, *options.beside)]
+    names = _models(options)
+    models = [build(name) for name in names]
     settings: dict[str, Any] = {}
     if options.class_names is not None:
         settings["class_names"] = _text(options.class_names, "--class-names").splitlines()
@@ -82,26 +99,57 @@ def report(options: argparse.Namespace) -> None:
         if value is not None:
             settings[key] = value
     rows = []
-    for name in options.inputs:
-        path = Path(name)
+    for path in map(Path, options.inputs):
+        if _saved(path):
+            rows.append([wam.Section(wam.load(path), path.name)])
+            continue
         row = []
         for built in models:
-            explanation = _explained(built, path, settings, options)
+            x, known = read(path, built)
+            try:
+                explanation = _explained(
+                    built.model, x, {**known, **built.settings, **settings}, options
+                )
+            except Exception as error:
+                error.add_note(f"input {str(path)!r}, model {built.name!r}")
+                raise
             title = path.name if len(models) == 1 else f"{path.name}: {built.name}"
             row.append(wam.Section(explanation, title))
         rows.append(row)
     wam.report(rows, options.output, title=options.title, notes=notes)
 
 
+def _saved(path: str | Path) -> bool:
+    return str(path).lower().endswith(".safetensors")
+
+
+def _models(options: argparse.Namespace) -> list[str]:
+    """Return the names of the models; saved explanations alone need none."""
+    if not _saved(options.model):
+        return [options.model, *options.beside]
+    options.inputs.insert(0, options.model)
+    others = [name for name in options.inputs if not _saved(name)]
+    if others or options.beside:
+        raise ValueError(
+            f"model is {options.model!r}: a saved explanation; with {(others or options.beside)[0]}"
+            " the first argument must be model.py:build"
+        )
+    given = [f"--{name.replace('_', '-')}" for name in _COMPUTING if getattr(options, name)]
+    if given:
+        raise ValueError(f"{given[0]} needs a model: saved explanations are shown as they are")
+    return []
+
+
+_COMPUTING = ("method", "target", "class_names", "samples", "steps", "curves")
+
+
 def _explained(
-    built: Built, path: Path, settings: dict[str, Any], options: argparse.Namespace
+    model: Any, x: Any, settings: dict[str, Any], options: argparse.Namespace
 ) -> Explanation:
     import wam_widgets as wam
-    from wam_widgets.commands.inputs import read
     from wam_widgets.explainer import method_names
 
-    x, known = read(path, built)
-    explainer = wam.Explainer(built.model, x, **{**known, **built.settings, **settings})
+    explainer = wam.Explainer(model, x, **settings)
     explanation = explainer.empty()
     for method in method_names(options.method):
         for target in _targets(options.target, explainer.class_names):
@@ -117,13 +165,10 @@ def _explained(
 
 
 def _targets(words: Sequence[str] | None, names: Sequence[str] | None) -> list[Any]:
-    """Return what is to be explained; a class may be called by its name."""
+    """Return what is to be explained."""
     from wam_widgets.objectives import parse_target
 
-    return [
-        list(names).index(word) if names and word in names else parse_target(word)
-        for word in words or ("predicted",)
-    ]
+    return [parse_target(word, names) for word in words or ("predicted",)]
 
 
 def _text(path: str, argument: str) -> str:
@@ -131,5 +176,7 @@ def _text(path: str, argument: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise FileNotFoundError(f"{argument} is {path!r}: there is no such file") from None
+    except IsADirectoryError:
+        raise IsADirectoryError(f"{argument} is {path!r}: a folder; it must be a file") from None
     except UnicodeDecodeError:
         raise ValueError(f"{argument} is {path!r}: it must be text in UTF-8") from None
