@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ import wam_widgets as wam
 from tests.pages import Page
 from wam_widgets import __main__ as command
 from wam_widgets.commands import demo
+
+
+@pytest.fixture(autouse=True)
+def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Curves are tested elsewhere."""
+    curve = partial(wam.metrics.curve, shares=(0, 0.1, 1))
+    monkeypatch.setattr(wam.metrics, "curve", curve)
 
 
 def test_demo_writes_a_file(

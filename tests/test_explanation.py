@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.figured import coarse
 from tests.models import Linear, convolutional, explain, random
 from wam_widgets.front_ends import LogMel
 from wam_widgets.wavelets import Basis
@@ -141,7 +142,8 @@ def test_the_figure_of_a_sound_names_frequencies_and_shows_the_front_end() -> No
 @pytest.mark.parametrize("space", SPACES)
 def test_plots_are_drawn(space: tuple[int, ...]) -> None:
     e = explain(convolutional(len(space)), random(1, 2, *space))
-    figure = e.plot()
+    with coarse():
+        figure = e.plot()
     texts = {t.get_text() for axes in figure.axes for t in axes.texts} | {
         axes.get_title(loc="left") for axes in figure.axes
     }

@@ -370,8 +370,9 @@ def test_the_cell_carries_a_picture_of_what_is_shown(live: wam.Explorer) -> None
     }
     for name, value in changes.items():
         setattr(live, name, value)
-        assert picture() not in seen, name
-        seen.add(picture())
+        shown = picture()
+        assert shown not in seen, name
+        seen.add(shown)
 
 
 def test_the_picture_runs_no_model(live: wam.Explorer, model: Tiny) -> None:
