@@ -26,7 +26,9 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, Tensor):
         if not isinstance(b, Tensor) or a.dtype != b.dtype or a.shape != b.shape:
             return False
-        plain = (t.resolve_neg().contiguous().reshape(-1) for t in (a, b))
+        plain = (
+            t.resolve_neg().clone(memory_format=torch.contiguous_format).reshape(-1) for t in (a, b)
+        )
         return torch.equal(*(t.view(torch.uint8) for t in plain))
     if isinstance(a, Mapping):
         keys = isinstance(b, Mapping) and list(a) == list(b)

@@ -72,13 +72,18 @@ def custom() -> wam.Explanation:
     return explain(convolutional(2), random(1, 2, 9, 9), objective=lambda y: y.square().sum(1))
 
 
+def one() -> wam.Explanation:
+    """One class for one sample, as `expand` gives it: a number whose stride is 0."""
+    return explain(convolutional(2), random(1, 2, 9, 9), target=1)
+
+
 def bare() -> wam.Explanation:
     """What an Explorer holds before anything was computed."""
     x = random(1, 1, 8, 8)
     return Explainer(Linear(random(2, 1, 8, 8)), x).empty()
 
 
-@pytest.mark.parametrize("make", [image, sound, volume, custom, bare])
+@pytest.mark.parametrize("make", [image, sound, volume, custom, one, bare])
 def test_what_was_explained_comes_back(make: Any, tmp_path: Path) -> None:
     e = make()
     path = saved(e, tmp_path)

@@ -257,8 +257,10 @@ def _digest(record: object, tensors: Mapping[str, Tensor]) -> str:
     for name, values in sorted(tensors.items()):
         line = f"\n{name} {_DTYPES[values.dtype]} {list(values.shape)}\n"
         found.update(line.encode("utf-8", "surrogatepass"))
-        # NumPy has no bfloat16, and torch views no scalar as bytes.
-        found.update(values.reshape(-1).view(torch.uint8).numpy().data)
+        # NumPy has no bfloat16, and torch views neither a scalar as bytes nor one number of an
+        # expanded tensor, which is contiguous with a stride of 0.
+        flat = values.as_strided((values.numel(),), (1,))
+        found.update(flat.view(torch.uint8).numpy().data)
     return found.hexdigest()
 
 
