@@ -167,3 +167,20 @@ def test_without_web_audio_everything_else_works(browser: Browser, exported: Exp
         with desk.new_frame():
             desk.slide("Level", 2)()
         assert not observed.errors
+
+
+def test_the_mixer_stays_in_sight_and_covers_nothing(desk: View) -> None:
+    page = desk.page
+    for width in (1200, 400):
+        page.set_viewport_size({"width": width, "height": 600})
+        desk.drawn()
+        seen = set()
+        for top in range(0, page.evaluate("document.documentElement.scrollHeight"), 100):
+            page.evaluate("(top) => scrollTo(0, top)", top)
+            mixer = desk.panel("spectrum").bounding_box()
+            below = desk.panel("reconstruction").bounding_box()
+            assert mixer and below
+            assert mixer["y"] + mixer["height"] <= below["y"]
+            seen.add(round(mixer["y"] + page.evaluate("scrollY")))
+        # Beside the pictures over time it follows the page; among them it has its place.
+        assert (len(seen) > 2) == (width == 1200)

@@ -205,8 +205,11 @@ function build(view: View): Photograph {
 /** The panels in their order; those of a sound that share a time axis stand in one column. */
 function columns(panels: Map<PanelName, Panel>, modality: Modality): HTMLElement[] {
   const sections = [...panels.values()].map((panel) => panel.section);
-  const timed = modality === "audio" ? sections.splice(0, 3) : [];
-  return timed.length > 0 ? [h("div", { class: "wam-column" }, ...timed), ...sections] : sections;
+  if (modality !== "audio") return sections;
+  const timed = h("div", { class: "wam-column" }, ...sections.splice(0, 3));
+  // The mixer follows the page, and the column beside the other ends its way.
+  const beside = h("div", { class: "wam-column" }, ...sections.splice(0, 1));
+  return [timed, beside, ...sections];
 }
 
 function stateOf({ job, notice, frame }: State): string {
