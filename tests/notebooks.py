@@ -57,7 +57,7 @@ async def _execute(name: str, folder: Path) -> None:
     embed: Any = nbformat.v4.new_code_cell
     notebook.cells.insert(0, embed('import wam_widgets as wam\nwam.options.embed = "html"'))
     resources = {"metadata": {"path": str(folder / "work")}}
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources)
     # An error in a cell is an error here.
     await client.async_execute(env=environment)
     notebook.folder = str(folder / "work")
@@ -106,7 +106,7 @@ async def _execute_all(folder: Path) -> None:
 if __name__ == "__main__":
     if hasattr(os, "nice"):
         # They take what the other tests leave.
-        os.nice(10)
+        os.nice(5)
     # As by the keyboard: what is under way is given up in good order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     asyncio.run(_execute_all(Path(sys.argv[1])))
