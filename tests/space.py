@@ -174,7 +174,7 @@ class Solid:
         found = pixels[np.ix_(r, c)]
         return found.transpose(1, 0, 2) if rows > columns else found
 
-    def spot(self, axis: int, voxel: tuple[int, ...]) -> tuple[float, float]:
+    def spot(self, axis: int, voxel: tuple[float, ...]) -> tuple[float, float]:
         """Where on the page the middle of a voxel is, in the slice across an axis."""
         rows, columns = {0: (1, 2), 1: (0, 2), 2: (1, 0)}[axis]
         box = self.pane(axis).bounding_box()

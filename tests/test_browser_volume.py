@@ -18,7 +18,18 @@ from tests import solid
 from tests.exported import Exported
 from tests.observe import Observed
 from tests.solid import BALL, EDGES, NOTHING, OPAQUE, OTHER, SPACE
-from tests.space import Camera, Solid, apart, centroid, opaque, overlap, shrunk
+from tests.space import (
+    Camera,
+    Numbers,
+    Solid,
+    apart,
+    centroid,
+    grown,
+    opaque,
+    overlap,
+    read,
+    shrunk,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 PROJECTION = "Projection: perspective, or parallel (orthographic)"
@@ -156,7 +167,7 @@ def front(shown: Solid) -> None:
 def test_a_cut_takes_away_one_half_and_nothing_else(page: Observed, exported: Exported) -> None:
     shown = opened(page, exported, solid.signed(), transfer=OPAQUE)
     front(shown)
-    whole = shown.picture()
+    whole, box = shown.picture(), upright(shown)
     camera = Camera(0, 0, "orthographic")
     ball, other = (camera.silhouette(one, len(whole)) for one in (BALL, OTHER))
     assert overlap(opaque(whole), ball | other) > 0.9
@@ -168,15 +179,30 @@ def test_a_cut_takes_away_one_half_and_nothing_else(page: Observed, exported: Ex
     shown.view.control("Cut along W, to").fill(str(place))
     shown.view.drawn()
     left = shown.picture()
-    assert not apart(left, whole)[:, :near].any()
+    # The lines of the box behind it aside.
+    drawn = grown(grown(opaque(left) | opaque(whole)))
+    assert not (apart(left, whole) & drawn)[:, :near].any()
     assert not opaque(left)[:, far:].any()
     assert apart(left, whole)[:, far:][shrunk(shrunk(ball))[:, far:]].all()
+    # The cut is a line from the top of the box to its bottom, where there was none.
+    high = (
+        camera.project((0, EDGES[1], 0), len(whole))[1] - camera.project((0, 0, 0), len(whole))[1]
+    )
+    assert upright(shown)[near:far].max() > 0.9 * high > 0.3 * high > box[near:far].max()
     shown.view.control("Cut along W, to").fill("200")
     shown.view.control("Cut along W, from").fill(str(place))
     shown.view.drawn()
     right = shown.picture()
-    assert not apart(right, whole)[:, far:].any()
+    drawn = grown(grown(opaque(right) | opaque(whole)))
+    assert not (apart(right, whole) & drawn)[:, far:].any()
     assert not opaque(right)[:, :near].any()
+
+
+def upright(shown: Solid) -> Numbers:
+    """How much of each column is marked by lines over the volume."""
+    marks = read(shown.view.root.locator("[data-panel=volume] .wam-marks"))
+    found: Numbers = (marks[..., 3] > 60).sum(0)
+    return found
 
 
 def test_the_threshold_draws_what_is_above_it(page: Observed, exported: Exported) -> None:

@@ -176,6 +176,29 @@ def brush(shown: Solid, axis: int, start: tuple[int, ...], stop: tuple[int, ...]
     shown.view.drawn()
 
 
+def test_a_box_is_resized_and_moved_by_its_handles(shown: Solid) -> None:
+    brush(shown, 0, (12, 4, 26), (12, 15, 45))
+    whole = shown.view.shares()
+    for start, stop, cursor, wanted in (
+        # Its right side, held from just outside of it.
+        ((10, 46), (10, 40), "ew-resize", "24 × 12 × 14 voxels, D 0, H 4, W 26"),
+        # Its middle.
+        ((10, 33), (14, 13), "move", "24 × 12 × 14 voxels, D 0, H 8, W 6"),
+        # A corner, over the opposite one, and as far as the volume goes.
+        ((20, 20), (4, 0), "nwse-resize", "24 × 6 × 7 voxels, D 0, H 3, W 0"),
+    ):
+        at = shown.at()
+        shown.page.mouse.move(*shown.spot(0, (12, *start)))
+        shown.view.drawn()
+        assert shown.pane(0).evaluate("pane => pane.style.cursor") == cursor
+        brush(shown, 0, (12, *start), (12, *stop))
+        found = re.search(r"selection (.*?) \(.*?\) at \((.*?)\)", shown.view.readout)
+        assert found is not None and ", ".join(found.groups()) == wanted
+        assert shown.at() == at
+    shown.view.leave()
+    shown.view.until(lambda: shown.view.shares() != whole)
+
+
 def test_window_and_level_by_drag(page: Observed, exported: Exported) -> None:
     path = exported.save(
         solid.plain(), **solid.controls(threshold=1, crosshair=BALL.voxel, transfer=None)

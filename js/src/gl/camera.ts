@@ -163,13 +163,15 @@ export class Camera {
     return { start: from.map((v) => v + 0.5) as Vector, along: this.room.within(along) };
   }
 
-  /** Which of the two faces across an axis the viewer sees: the low or the high one, or none. */
-  seen(axis: number): "low" | "high" | "none" {
-    const { start } = this.ray(this.centre[0], this.centre[1]);
-    const side = start[axis]! - 0.5;
-    // Nearly edge on, in perspective both faces look away.
-    const half = this.projection === "perspective" ? 0.5 : 1e-6;
-    return side > half ? "high" : side < -half ? "low" : "none";
+  /**
+   * Which of the two faces across an axis the viewer sees of a box with these ends, in fractions of
+   * the whole: the low or the high one, or none.
+   */
+  seen(axis: number, ends: readonly [number, number] = [0, 1]): "low" | "high" | "none" {
+    const at = this.ray(this.centre[0], this.centre[1]).start[axis]!;
+    // Nearly edge on, in perspective both faces look away. From far away, any box is seen alike.
+    const [low, high] = this.projection === "perspective" ? ends : [0.5 - 1e-6, 0.5 + 1e-6];
+    return at > high ? "high" : at < low ? "low" : "none";
   }
 }
 

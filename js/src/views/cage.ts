@@ -4,7 +4,7 @@ import { type State, spaceOf } from "../core/state";
 import type { Theme } from "../core/theme";
 import { parent, support } from "../core/tree";
 import type { Box } from "../core/types";
-import { placeOf } from "../core/viewing";
+import { type Pair, placeOf } from "../core/viewing";
 import type { Camera } from "../gl/camera";
 import { number } from "./format";
 import { roundLength, voxelSize } from "./planes";
@@ -21,7 +21,8 @@ interface Edge {
 
 /** The twelve edges of a box in voxels. */
 function edgesOf(camera: Camera, { start, stop }: Box): Edge[] {
-  const seen = start.map((_, axis) => camera.seen(axis));
+  const { sizes } = camera.room;
+  const seen = sizes.map((n, axis) => camera.seen(axis, [start[axis]! / n, stop[axis]! / n]));
   const edges: Edge[] = [];
   for (let axis = 0; axis < 3; axis++) {
     const [a, b] = [0, 1, 2].filter((other) => other !== axis) as [number, number];
@@ -56,19 +57,39 @@ function strokeLine(context: CanvasRenderingContext2D, camera: Camera, from: Pla
   context.stroke();
 }
 
-/** The edges behind the volume (before it is drawn), or those in front of it. */
+/**
+ * The edges behind the volume (before it is drawn), or those in front of it. Where it is cut, the
+ * edges of the cut stand out from those of the box, and what is cut off is left to faint lines.
+ */
 export function drawBox(
   context: CanvasRenderingContext2D,
   camera: Camera,
-  { line, muted }: Theme,
+  { line, muted, ink }: Theme,
+  clip: readonly Pair[] | null,
   front: boolean,
 ): void {
+  const { sizes } = camera.room;
+  const stroke = (edges: Edge[], style: string, alpha: number): void => {
+    context.strokeStyle = style;
+    context.globalAlpha = alpha;
+    for (const { from, to, faces } of edges)
+      if (faces > 0 === front) strokeLine(context, camera, from, to);
+    context.globalAlpha = 1;
+  };
   context.lineWidth = 1;
-  context.strokeStyle = front ? muted : line;
-  context.globalAlpha = front ? 0.55 : 1;
-  for (const { from, to, faces } of edgesOf(camera, whole(camera)))
-    if (faces > 0 === front) strokeLine(context, camera, from, to);
-  context.globalAlpha = 1;
+  const all = edgesOf(camera, whole(camera));
+  if (!clip) return stroke(all, front ? muted : line, front ? 0.55 : 1);
+  stroke(all, line, 1);
+  const [start, stop] = [0, 1].map((end) => sizes.map((n, axis) => n * clip[axis]![end]!));
+  const inner = ({ axis, from }: Edge): boolean =>
+    sizes.some((n, other) => other !== axis && from[other]! > 0 && from[other]! < n);
+  const edges = edgesOf(camera, { start: start!, stop: stop! });
+  stroke(
+    edges.filter((edge) => !inner(edge)),
+    front ? muted : line,
+    front ? 0.55 : 1,
+  );
+  stroke(edges.filter(inner), front ? ink : muted, front ? 0.8 : 0.7);
 }
 
 /** Everything over the picture. */
@@ -78,7 +99,7 @@ export function drawCage(
   state: State,
   theme: Theme,
 ): void {
-  drawBox(context, camera, theme, true);
+  drawBox(context, camera, theme, state.clip, true);
   drawCross(context, camera, state, theme);
   drawMarks(context, camera, state, theme);
   drawLetters(context, camera, theme);

@@ -6,13 +6,18 @@ import type { View } from "./panel";
 
 /** Around the panels of a picture, in CSS pixels. */
 export const MARGIN = 16;
+const LINE = 16;
 
 /** Sections as one picture. */
 export function pictureOf(view: View, sections: HTMLElement[]): HTMLCanvasElement {
-  // In its own place, whatever is scrolled.
+  const grid = view.root.querySelector<HTMLElement>(".wam-grid")!;
+  // A page that gets shorter for a moment would scroll.
+  grid.style.minHeight = `${grid.offsetHeight}px`;
+  // In its own place, whatever is scrolled, and without what only a hand can use.
   view.root.classList.add("wam-still");
   const canvas = compose(view, sections);
   view.root.classList.remove("wam-still");
+  grid.style.minHeight = "";
   return canvas;
 }
 
@@ -45,40 +50,57 @@ function fileName(view: View, name: string): string {
 function compose(view: View, sections: HTMLElement[]): HTMLCanvasElement {
   const { theme, store } = view;
   const boxes = sections.map((section) => section.getBoundingClientRect());
+  const elements = sections
+    .flatMap((section) => [
+      ...section.querySelectorAll<HTMLElement>("canvas, [data-ink], [data-chip]"),
+    ])
+    .map((element) => ({ element, box: element.getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0 && box.height > 0);
   const left = Math.min(...boxes.map((b) => b.left)) - MARGIN;
   const top = Math.min(...boxes.map((b) => b.top)) - MARGIN;
   const width = Math.max(...boxes.map((b) => b.right)) + MARGIN - left;
-  const height = Math.max(...boxes.map((b) => b.bottom)) + MARGIN - top + 24;
-  const ratio = Math.max(2, devicePixelRatio);
-  const canvas = h("canvas", { width: Math.round(width * ratio) });
-  canvas.height = Math.round(height * ratio);
+  const canvas = h("canvas");
   const context = canvas.getContext("2d")!;
+  const font = `11px ${theme.font}`;
+  context.font = font;
+  const caption = broken(context, describe(store.state), width - 2 * MARGIN);
+  // A panel is as high as its neighbours; the picture, as what is in it.
+  const under = Math.max(...elements.map(({ box }) => box.bottom)) - top + MARGIN;
+  const height = under + LINE * caption.length + MARGIN / 2;
+  const ratio = Math.max(2, devicePixelRatio);
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
   context.scale(ratio, ratio);
   context.fillStyle = css(theme.surface);
   context.fillRect(0, 0, width, height);
   context.textBaseline = "middle";
-  for (const section of sections) {
-    for (const element of section.querySelectorAll<HTMLElement>(
-      "canvas, [data-ink], [data-chip]",
-    )) {
-      drawElement(context, element, left, top);
-    }
-  }
-  context.font = `11px ${theme.font}`;
+  for (const { element, box } of elements) drawElement(context, element, box, left, top);
+  context.font = font;
   context.fillStyle = theme.muted;
   context.textAlign = "left";
-  context.fillText(describe(store.state), MARGIN, height - 18);
+  caption.forEach((line, i) => context.fillText(line, MARGIN, under + LINE * (i + 0.5)));
   return canvas;
+}
+
+/** A text in lines of at most this width. */
+function broken(context: CanvasRenderingContext2D, text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && context.measureText(longer).width <= width)
+      lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function drawElement(
   context: CanvasRenderingContext2D,
   element: HTMLElement,
+  box: DOMRect,
   left: number,
   top: number,
 ): void {
-  const box = element.getBoundingClientRect();
-  if (box.width === 0 || box.height === 0) return;
   const [x, y] = [box.left - left, box.top - top];
   if (element instanceof HTMLCanvasElement) {
     if (element.width > 0) context.drawImage(element, x, y, box.width, box.height);

@@ -28,6 +28,7 @@ const IMAGE: Lines = [
 const VOLUME: Lines = [
   ["Click in a slice", "move the crosshair there; drag it by its lines"],
   ["Drag in a slice", "select a box through all slices; drag in another slice to limit it there"],
+  ["Drag a side or the middle of it", "resize or move the box"],
   ["Right or Shift and drag", "window: contrast across, brightness up and down"],
   ["Wheel in a chosen slice", "go through the slices (with Ctrl: in any)"],
   ["Point at a coefficient", "see where it reaches in the volume, its parent and children"],

@@ -5,6 +5,7 @@ import { placeOf } from "../core/viewing";
 import { number } from "./format";
 import type { View } from "./panel";
 import { type Rect, roundLength, toScreen, voxelSize } from "./planes";
+import { handlesOf } from "./slicegrips";
 import type { Slices } from "./slicepicture";
 import type { Surface } from "./surface";
 
@@ -41,7 +42,10 @@ export function drawMarks(view: View, slices: Slices, marks: Surface): void {
       outline(found, colour, dash);
       c.globalAlpha = 1;
     };
-    if (state.selection) box(state.selection, "rgb(20 20 20)", [4, 3]);
+    const { selection } = state;
+    if (selection) box(selection, "rgb(20 20 20)", [4, 3]);
+    if (selection && crossed(selection))
+      for (const place of handlesOf(plane, rect, selection, space)) knob(c, place, line);
     const { hover, frame } = state;
     const layout = frame?.layout;
     if (hover?.from === "pyramid" && layout?.subbands[hover.band]) {
@@ -84,6 +88,18 @@ function frameBox(
     c.strokeRect(left, top, width, height);
   }
   c.setLineDash([]);
+}
+
+/** A pale square on a dark edge: what can be pulled. */
+function knob(c: CanvasRenderingContext2D, place: readonly [number, number], line: number): void {
+  const [x, y] = place.map((v) => Math.round(v / line) * line) as [number, number];
+  for (const [half, style] of [
+    [3, "rgb(20 20 20)"],
+    [3 - line, "rgb(255 255 255)"],
+  ] as const) {
+    c.fillStyle = style;
+    c.fillRect(x - half, y - half, 2 * half, 2 * half);
+  }
 }
 
 /** Two lines that leave their meeting point open, so that the voxel there is seen. */

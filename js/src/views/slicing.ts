@@ -7,6 +7,7 @@ import { arrowStep } from "./brush";
 import { type Hold, drags, onKeys } from "./drag";
 import type { View } from "./panel";
 import { boxIn, toScreen, toVoxel } from "./planes";
+import { type Grip, cursorOf, gripAt, pulled } from "./slicegrips";
 import type { Slices } from "./slicepicture";
 
 /** How near to a line the pointer takes hold of it, and how far a press may move and be a click. */
@@ -71,6 +72,15 @@ export function slicing(view: View, slices: Slices, which: number, pane: HTMLEle
     const [x, y] = toScreen(plane(), { ...rect(), left: 0, top: 0 }, centre, slices.space);
     return [Math.abs(event.offsetX - x) <= NEAR, Math.abs(event.offsetY - y) <= NEAR];
   };
+  /** What is under the pointer of a box that this slice goes through. */
+  const handle = (event: MouseEvent): Grip | null => {
+    const { selection } = store.state;
+    const { axis } = plane();
+    const here = placeIn(store)[axis]!;
+    if (!selection || here < selection.start[axis]! || here >= selection.stop[axis]!) return null;
+    const pointer = [event.offsetX, event.offsetY] as const;
+    return gripAt(plane(), { ...rect(), left: 0, top: 0 }, selection, slices.space, pointer);
+  };
   const carry = ([upright, level]: [boolean, boolean]): Hold => ({
     move(event) {
       const crosshair = [...placeIn(store)];
@@ -96,6 +106,7 @@ export function slicing(view: View, slices: Slices, which: number, pane: HTMLEle
   };
   const press = (event: PointerEvent): Hold => {
     if (event.button === 2 || event.shiftKey) return windowing(event);
+    const pull = handle(event);
     const held = grip(event);
     const from = at(event);
     let moved = false;
@@ -105,6 +116,10 @@ export function slicing(view: View, slices: Slices, which: number, pane: HTMLEle
         const [dx, dy] = [now.clientX - event.clientX, now.clientY - event.clientY];
         moved ||= Math.abs(dx) + Math.abs(dy) > STILL;
         if (!moved) return;
+        if (pull && selection) {
+          const box = pulled(plane(), selection, pull, from, at(now), slices.space);
+          return store.set({ selection: box, hover: null });
+        }
         if (held[0] || held[1]) return carry(held).move(now);
         // Along the axis of this slice a box stays as it was drawn in another slice.
         const box = boxIn(plane(), from, at(now), slices.space, selection);
@@ -119,9 +134,10 @@ export function slicing(view: View, slices: Slices, which: number, pane: HTMLEle
     signal,
     press,
     (event) => {
+      const pull = handle(event);
       const [upright, level] = grip(event);
-      pane.style.cursor =
-        upright && level ? "move" : upright ? "ew-resize" : level ? "ns-resize" : "";
+      const held = upright && level ? "move" : upright ? "ew-resize" : level ? "ns-resize" : "";
+      pane.style.cursor = pull ? cursorOf(plane(), pull) : held;
       store.set({ hover: { from: "signal", at: at(event) } });
     },
     [0, 2],

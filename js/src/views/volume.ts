@@ -49,7 +49,7 @@ export function volumePanel(view: View): Panel {
     const { canvas, context, ratio } = surface;
     surface.clear();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawBox(context, scene.camera, view.theme, false);
+    drawBox(context, scene.camera, view.theme, store.state.clip, false);
     context.imageSmoothingQuality = "high";
     context.drawImage(picture.canvas, 0, 0, surface.width, surface.height);
     canvas.dataset["quality"] = picture.quality;
