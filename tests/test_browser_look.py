@@ -252,7 +252,7 @@ def test_a_large_input_is_reduced_and_that_is_said(
     view = View.open(offline_page.page, exported.save(explanation))
     assert "350 × 515 px" in view.readout
     assert "averaged down 2 times" in view.readout
-    expect(offline_page.page.locator("body > header")).to_contain_text("shown 2 × smaller")
+    expect(offline_page.page.locator(".wam-facts")).to_contain_text("shown 2 × smaller")
     assert not offline_page.errors
 
 
