@@ -6,7 +6,6 @@ Playwright keeps an event loop in the main thread, where ``asyncio.run`` then no
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-
-
-def pytest_collection_finish() -> None:
-    # Modules stay. IPython, for one, has everything searched for garbage after every reset.
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")

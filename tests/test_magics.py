@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A shell that knows nothing of the user's own settings and history, and draws no pictures."""
     off = {"enabled": False}
     config = Config({"HistoryManager": off, "MimeBundleFormatter": off})
+    # With every reset IPython has everything searched for garbage; what there is by now stays.
+    gc.freeze()
     shell: Any = InteractiveShell  # has no annotations
     return shell(ipython_dir=str(tmp_path_factory.mktemp("ipython")), config=config)
 
