@@ -7,8 +7,8 @@ import { Marcher, NoWebGL, type Scene } from "./marcher";
 
 /** Milliseconds. */
 const IDLE = 150;
-/** A coarse picture takes at most this long, or gets coarser. */
-const BUDGET = 30;
+/** A coarse picture takes at most this long, or gets coarser: lines and slices need their share. */
+const BUDGET = 24;
 /** Out of sight for so long, the context goes back: a page has about sixteen. */
 const PATIENCE = 2000;
 /** The longer side of a coarse picture, in pixels, at first and at least; samples per voxel. */
