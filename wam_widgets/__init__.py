@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from wam_widgets.attribution import Attribution
 from wam_widgets.coefficients import Coefficients
-from wam_widgets.explainer import Explainer, explain
+from wam_widgets.explainer import Explainer
+from wam_widgets.explaining import explain
 from wam_widgets.explanation import Curve, Entry, Explanation
 from wam_widgets.gradients import methods
 from wam_widgets.options import Options, options

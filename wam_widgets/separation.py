@@ -20,7 +20,7 @@ from torch import Tensor
 
 from wam_widgets import checks
 from wam_widgets.attribution import Attribution
-from wam_widgets.explainer import explain
+from wam_widgets.explaining import explain
 from wam_widgets.explanation import Explanation
 from wam_widgets.mixtures import energy_of, overlap, refuse_silence, sdr, sir, sounds, with_noise
 from wam_widgets.objectives import Target

@@ -19,7 +19,7 @@ from torch import Tensor
 
 import wam_widgets as wam
 from wam_widgets import checks
-from wam_widgets.explainer import check_settings
+from wam_widgets.explaining import check_settings
 
 __all__ = ["Built", "build", "read"]
 

@@ -147,7 +147,7 @@ def _explained(
     model: Any, x: Any, settings: dict[str, Any], options: argparse.Namespace
 ) -> Explanation:
     import wam_widgets as wam
-    from wam_widgets.explainer import method_names
+    from wam_widgets.explaining import method_names
 
     explainer = wam.Explainer(model, x, **settings)
     explanation = explainer.empty()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wam_widgets.explainer import Explainer, check_settings, method_names
+from wam_widgets.explainer import Explainer
+from wam_widgets.explaining import check_settings, method_names
 from wam_widgets.explanation import Explanation
 from wam_widgets.objectives import Target, target_name
 from wam_widgets.widgets.controls import CONTROLS
