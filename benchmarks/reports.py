@@ -56,14 +56,8 @@ def _example(kind: str) -> wam.Explanation:
         method=["smooth_integrated_gradients", "smoothgrad", "integrated_gradients"],
         n_samples=2,
         n_steps=2,
-        class_names=example.class_names,
-        mean=example.mean,
-        std=example.std,
-        sample_rate=example.sample_rate,
-        front_end=example.front_end,
-        spacing=example.spacing,
-        orientation=example.orientation,
         show_progress=False,
+        **example.settings,
     )
 
 

@@ -45,17 +45,7 @@ def demo(output: Path, kind: str = "image") -> None:
         "volume": wam.examples.volume,
     }
     example = makers[kind]()
-    explainer = wam.Explainer(
-        example.model,
-        example.input,
-        class_names=example.class_names,
-        mean=example.mean,
-        std=example.std,
-        sample_rate=example.sample_rate,
-        front_end=example.front_end,
-        spacing=example.spacing,
-        orientation=example.orientation,
-    )
+    explainer = wam.Explainer(example.model, example.input, **example.settings)
     # All that is in the input: the predicted class, and the others.
     assert explainer.logits is not None
     predicted = int(explainer.logits[0].argmax())

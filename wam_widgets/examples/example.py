@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -70,3 +71,16 @@ class Example:
     events: tuple[tuple[Event, ...], ...] | None = None
     spacing: tuple[float, float, float] | None = None
     orientation: str | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What `wam_widgets.explain` is told about the input, by the names of its arguments."""
+        return {
+            "class_names": self.class_names,
+            "mean": self.mean,
+            "std": self.std,
+            "sample_rate": self.sample_rate,
+            "front_end": self.front_end,
+            "spacing": self.spacing,
+            "orientation": self.orientation,
+        }
