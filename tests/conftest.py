@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import wam_widgets as wam
-from tests import chromium
+from tests import chromium, explained
 from tests.connection import Explore, FakeComm
 from tests.exported import Exported
 from tests.lab import JupyterLab
@@ -120,3 +120,18 @@ def explore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Explore
     yield call
     for explorer in made:
         explorer.close()
+
+
+@pytest.fixture
+def image() -> wam.Explanation:
+    return explained.image()
+
+
+@pytest.fixture
+def sound() -> wam.Explanation:
+    return explained.sound()
+
+
+@pytest.fixture
+def volume() -> wam.Explanation:
+    return explained.volume()

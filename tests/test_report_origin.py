@@ -23,21 +23,6 @@ from wam_widgets.widgets import wire
 pytestmark = pytest.mark.usefixtures("report_script")
 
 
-@pytest.fixture
-def image() -> wam.Explanation:
-    return explained.image()
-
-
-@pytest.fixture
-def sound() -> wam.Explanation:
-    return explained.sound()
-
-
-@pytest.fixture
-def volume() -> wam.Explanation:
-    return explained.volume()
-
-
 def test_where_it_comes_from(image: wam.Explanation, sound: wam.Explanation) -> None:
     text = Page(page(image)).text
     known = image.provenance

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import wam_widgets as wam
-from tests import explained
 from tests.connection import Explore
 from tests.pages import Page
 from wam_widgets import reports
@@ -19,21 +18,6 @@ from wam_widgets.text import sendable
 from wam_widgets.widgets import module
 
 pytestmark = pytest.mark.usefixtures("report_script")
-
-
-@pytest.fixture
-def image() -> wam.Explanation:
-    return explained.image()
-
-
-@pytest.fixture
-def sound() -> wam.Explanation:
-    return explained.sound()
-
-
-@pytest.fixture
-def volume() -> wam.Explanation:
-    return explained.volume()
 
 
 class Outline(HTMLParser):

@@ -6,8 +6,8 @@
  * arrays in it; the system gives its pages when they are first used.
  */
 import { extended } from "./filtering";
-import type { Slot } from "./filtering";
-import type { Mode } from "./types";
+import type { Slot, analyseAxis } from "./filtering";
+import type { synthesiseAxis } from "./joining";
 
 type Kernel = (...numbers: number[]) => void;
 type Name =
@@ -102,18 +102,8 @@ export class Fast {
   }
 
   /** As `analyseAxis`; false where that has to do it. */
-  split(
-    from: Slot,
-    outer: number,
-    n: number,
-    inner: number,
-    mode: Mode,
-    lo: Float64Array,
-    hi: Float64Array,
-    m: number,
-    low: Slot,
-    high: Slot,
-  ): boolean {
+  split(...given: Parameters<typeof analyseAxis>): boolean {
+    const [from, outer, n, inner, mode, lo, hi, m, low, high] = given;
     const last = inner === 1;
     if ((last ? m : inner) < 4 || ![from, low, high].every(({ data }) => this.sees(data))) {
       return false;
@@ -141,17 +131,8 @@ export class Fast {
   }
 
   /** As `synthesiseAxis`; false where that has to do it. */
-  join(
-    low: Slot | undefined,
-    high: Slot | undefined,
-    outer: number,
-    n: number,
-    inner: number,
-    lo: Float64Array,
-    hi: Float64Array,
-    size: number,
-    to: Slot,
-  ): boolean {
+  join(...given: Parameters<typeof synthesiseAxis>): boolean {
+    const [low, high, outer, n, inner, lo, hi, size, to] = given;
     const last = inner === 1;
     const one = (low ?? high)!;
     const [a, b] = [low ?? one, high ?? one];
