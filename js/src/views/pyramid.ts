@@ -81,13 +81,16 @@ export function pyramidPanel(view: View): Panel {
     const { frame, payload } = store.state;
     if (concerns(changed, "payload", "channels", "colour_map")) selects.draw();
     if (concerns(changed, "payload")) cuts?.draw();
-    if (!frame) return;
-    const { layout } = frame;
-    const again = concerns(changed, "payload");
-    // The mosaic is a little larger than the signal, by the padding of each level.
+    // Before there is a frame, too: nothing moves when it comes. The mosaic is a little larger than
+    // the signal, by the padding of each level.
     if (concerns(changed, "frame", "payload")) {
       const [, , height = 1, width = 1] = payload.signal.shape;
       body.style.setProperty("--wam-aspect", String(cuts?.aspect() ?? width / height));
+    }
+    if (!frame) return;
+    const { layout } = frame;
+    const again = concerns(changed, "payload");
+    if (concerns(changed, "frame", "payload")) {
       const label = `Attribution of ${layout.count} coefficients in ${layout.family}`;
       if (surface.canvas.getAttribute("aria-label") !== label)
         surface.canvas.setAttribute("aria-label", label);
