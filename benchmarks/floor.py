@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import statistics
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +29,11 @@ from benchmarks.work import (
 )
 
 GOAL = 1.05
-ROUNDS = 7
-ROUNDS_OF_SOUNDS = 25
+PROCESSES = 5
+"""Where memory happens to lie shifts the ratio of a process by a few per cent: the median of these
+is reported, and their range."""
+ROUNDS = 5
+ROUNDS_OF_SOUNDS = 9
 """Half a second each: what else the machine does shows more."""
 METHODS = ("smoothgrad", "integrated_gradients", "smooth_integrated_gradients")
 
@@ -67,7 +73,21 @@ class Task:
 
 def rows(device: torch.device) -> list[Row]:
     """Measure the methods that average; saliency is one pass, there is nothing to save."""
-    tasks = [
+    spawn = multiprocessing.get_context("spawn")
+    found = []
+    for number, task in enumerate(tasks(device)):
+        for method in task.methods:
+            runs = []
+            for _ in range(PROCESSES):
+                with ProcessPoolExecutor(1, mp_context=spawn) as fresh:
+                    runs.append(fresh.submit(measure, number, method, str(device)).result())
+            found += _said(task, method, runs)
+    return found
+
+
+def tasks(device: torch.device) -> list[Task]:
+    """Return what is explained."""
+    return [
         Task("", network(device), picture(device), None, METHODS),
         Task(
             f" of {SECONDS} s at {RATE / 1000:g} kHz, log-mel network, front end included",
@@ -78,22 +98,30 @@ def rows(device: torch.device) -> list[Row]:
         ),
         Task(f" of {CUBE}³, small 3-D network", looker(device), volume(device), None, METHODS[-1:]),
     ]
-    return [row for task in tasks for method in task.methods for row in _measure(task, method)]
 
 
-def _measure(task: Task, method: str) -> list[Row]:
-    device = task.x.device
+def measure(number: int, method: str, name: str) -> list[list[float]]:
+    """Time one task: the explanation, its floor, and the floor of the gradients alone."""
+    device = torch.device(name)
+    task = tasks(device)[number]
     batches = recorded(task, method)
     gradients = [batch for batch in batches if batch.gradient]
     works = [lambda: task.explain(method), passes(task, batches), passes(task, gradients)]
     rounds = ROUNDS if task.front_end is None else ROUNDS_OF_SOUNDS
-    times = interleaved(works, rounds, device)
-    value = ratio(times)
+    return interleaved(works, rounds, device)
+
+
+def _said(task: Task, method: str, runs: list[list[list[float]]]) -> list[Row]:
+    ratios = sorted(ratio(times) for times in runs)
+    value = statistics.median(ratios)
+    times = [statistics.median(middle(times, i) for times in runs) for i in range(2)]
     claim = f"{method}, {SAMPLES} samples{task.what}, over the floor"
-    measured = f"{value:.3f} ({spoken(middle(times, 0))} / {spoken(middle(times, 1))})"
+    spread = f"{ratios[0]:.3f} … {ratios[-1]:.3f} in {len(ratios)} processes"
+    measured = f"{value:.3f} ({spread}; {spoken(times[0])} / {spoken(times[1])})"
+    strict = statistics.median(ratio(times, 0, 2) for times in runs)
     return [
         Row(claim, measured, f"≤ {GOAL}", value <= GOAL),
-        Row(f"{claim} without the passes that need no gradient", f"{ratio(times, 0, 2):.3f}"),
+        Row(f"{claim} without the passes that need no gradient", f"{strict:.3f}"),
     ]
 
 
