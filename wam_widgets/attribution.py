@@ -18,6 +18,7 @@ from wam_widgets.reconstruction import MASKS, shifted, shifts, unshifted, weigh
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from wam_widgets.entries import Entry, MapEntry
     from wam_widgets.explanation import Explanation
     from wam_widgets.wavelets import Basis
 
@@ -51,10 +52,19 @@ class Attribution:
         Where it comes from.
     basis : Basis
         Family, level and boundary mode.
+    found : MapEntry or None
+        The values themselves, of a method that belongs to this basis; None where they follow from
+        a gradient.
     """
 
     explanation: Explanation
     basis: Basis
+    found: MapEntry | None = None
+
+    @property
+    def source(self) -> Entry | MapEntry:
+        """Method, target, classes and settings."""
+        return self.explanation.entry if self.found is None else self.found
 
     @cached_property
     def coefficients(self) -> Coefficients:
@@ -63,7 +73,15 @@ class Attribution:
 
     @cached_property
     def pullback(self) -> Coefficients:
-        """Gradient with respect to the coefficients, P g (Kasmi et al. 2025, equation 4)."""
+        """Gradient with respect to the coefficients, P g (Kasmi et al. 2025, equation 4).
+
+        Raises
+        ------
+        ValueError
+            For a method that gives no gradient.
+        """
+        if self.found is not None:
+            raise ValueError(f"method {self.found.method!r} gives no gradient to pull back")
         return self.basis.pullback(self.explanation.gradient)
 
     @cached_property
@@ -71,8 +89,11 @@ class Attribution:
         """Attribution of each coefficient, signed.
 
         z ⊙ P g; (W x − W x₀) ⊙ P g for the methods along a path, where the sum over all
-        coefficients is f(x) − f(x₀) in every basis; P g without ``multiply_by_inputs``.
+        coefficients is f(x) − f(x₀) in every basis; P g without ``multiply_by_inputs``. What the
+        method itself gave, if it belongs to this basis.
         """
+        if self.found is not None:
+            return self.coefficients.unflatten(self.found.values)
         entry = self.explanation.entry
         if not entry.multiply:
             return self.pullback
@@ -85,10 +106,14 @@ class Attribution:
         return len(self.explanation)
 
     def __getitem__(self, sample: int | slice) -> Attribution:
-        return self.explanation[sample].at(self.basis)
+        one = self.explanation[sample]
+        if self.found is None:
+            return one.at(self.basis)
+        return one.at(self.basis, method=self.found.method, target=self.found.target)
 
     def __repr__(self) -> str:
-        return f"Attribution({self.explanation!r}, {self.basis})"
+        method = "" if self.found is None else f"{self.found.method}, "
+        return f"Attribution({self.explanation!r}, {method}{self.basis})"
 
     def scale_maps(self) -> Tensor:
         """Return where each scale matters, ``[N, J + 1, *space]``, on the signal's grid.
@@ -238,6 +263,11 @@ class Attribution:
     def _spins(self, cycle_spins: int) -> Iterator[tuple[tuple[int, ...], Attribution]]:
         """Go through the shifts; one attribution is alive at a time, the first is this one."""
         count = positive_int(cycle_spins, "cycle_spins")
+        if count > 1 and self.found is not None:
+            raise ValueError(
+                f"cycle_spins is {count}: it must be 1 for {self.found.method!r}, which knows the "
+                "coefficients of one grid only"
+            )
         for shift in shifts(self.basis.level, len(self.explanation.space), count):
             moved = any(shift)
             yield shift, shifted(self.explanation, shift).at(self.basis) if moved else self

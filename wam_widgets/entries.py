@@ -1,4 +1,4 @@
-"""What an explanation holds: mean gradients, and curves that were measured."""
+"""What an explanation holds: mean gradients, maps of other methods, measured curves."""
 
 from __future__ import annotations
 
@@ -69,6 +69,49 @@ class Entry:
             start=None if self.start is None else self.start[part],
             feature_gradient=cut(self.feature_gradient),
             feature_baseline=cut(self.feature_baseline),
+        )
+
+
+@dataclass(frozen=True)
+class MapEntry:
+    """What a method gives that is no gradient, so that it belongs to one domain or basis.
+
+    Attributes
+    ----------
+    method, target : str
+        Names by which it is selected.
+    classes : Tensor
+        Explained class of each sample, ``[N, 1]``, or ``[N, 2]`` for a contrast.
+    values : Tensor
+        Signed importance. In the signal's domain ``[N, C or 1, *space]``, in that of the front
+        end's output ``[N, *F]``, in a basis ``[N, K]`` in the order of
+        :meth:`Coefficients.flatten`.
+    output : Tensor
+        The objective at the input, ``[N]``.
+    domain : {"signal", "features", "basis"}
+    basis : Basis or None
+        Of the values, where the domain is a basis.
+    settings : mapping of str to str, int or float
+        How it was computed.
+    """
+
+    method: str
+    target: str
+    classes: Tensor
+    values: Tensor
+    output: Tensor
+    domain: str = "signal"
+    basis: Basis | None = None
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str, Basis | None]:
+        """What tells it apart from the other maps of an explanation."""
+        return self.method, self.target, self.basis
+
+    def __getitem__(self, part: slice) -> MapEntry:
+        return replace(
+            self, classes=self.classes[part], values=self.values[part], output=self.output[part]
         )
 
 

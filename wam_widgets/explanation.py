@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from wam_widgets.attribution import Attribution
-from wam_widgets.entries import Curve, Entry
+from wam_widgets.entries import Curve, Entry, MapEntry
+from wam_widgets.maps import SignalMap, signal_map
 from wam_widgets.objectives import Target, target_name
 from wam_widgets.options import options
 from wam_widgets.wavelets import Basis, max_level
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from wam_widgets.front_ends import Axes
     from wam_widgets.provenance import Provenance
 
-__all__ = ["Curve", "Entry", "Explanation"]
+__all__ = ["Curve", "Entry", "Explanation", "MapEntry"]
 
 _DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 3)}
 """Most faithful family and level per modality, measured; short filters, deep."""
@@ -64,6 +65,9 @@ class Explanation:
         What the last two axes of the features mean: rows and frames.
     orientation : str or None
         Of a volume: the direction in which the index of each axis grows, such as ``"RAS"``.
+    maps : tuple of MapEntry
+        What methods gave that are no gradients, see :meth:`signal_map`, :meth:`feature_map` and
+        :meth:`at`.
     provenance : Provenance or None
         Model, date and versions; None for one that was not made by :func:`wam_widgets.explain`.
     """
@@ -84,6 +88,7 @@ class Explanation:
     features: Tensor | None = None
     axes: Axes | None = None
     orientation: str | None = None
+    maps: tuple[MapEntry, ...] = field(default=())
     provenance: Provenance | None = None
 
     @property
@@ -144,16 +149,19 @@ class Explanation:
             If it was not computed, with what there is.
         """
         wanted = self.method if method is None else method
-        if isinstance(target, str):
-            name = target or self.target
-        else:
-            name = target_name(target)
+        name = self.target_of(target)
         if (wanted, name) not in self.entries:
             there = ", ".join(f"{m} for {t}" for m, t in self.entries) or "nothing"
             raise ValueError(
                 f"method {wanted!r} for target {name!r} was not computed; there is: {there}"
             )
         return replace(self, method=wanted, target=name)
+
+    def target_of(self, target: Target | str) -> str:
+        """Return the name of a target, that of the selected one for an empty text."""
+        if isinstance(target, str):
+            return target or self.target
+        return target_name(target)
 
     def with_entry(self, entry: Entry) -> Explanation:
         """Return this explanation with one more entry, selected."""
@@ -174,6 +182,11 @@ class Explanation:
         known = {key(curve): curve for curve in (*self.curves, *curves)}
         return replace(self, curves=tuple(known.values()))
 
+    def with_maps(self, maps: Iterable[MapEntry]) -> Explanation:
+        """Return this explanation with maps added; newer ones replace older ones."""
+        known = {found.key: found for found in (*self.maps, *maps)}
+        return replace(self, maps=tuple(known.values()))
+
     def __or__(self, other: Explanation) -> Explanation:
         """Join two explanations of the same input; the selection stays that of the first."""
         if not isinstance(other, Explanation):
@@ -190,7 +203,7 @@ class Explanation:
             features=given[0] if given else None,
             axes=self.axes or other.axes,
         )
-        return joined.with_curves(other.curves)
+        return joined.with_curves(other.curves).with_maps(other.maps)
 
     def __len__(self) -> int:
         return len(self.signal)
@@ -214,6 +227,7 @@ class Explanation:
             probabilities=None if self.probabilities is None else self.probabilities[part],
             features=None if self.features is None else self.features[part],
             curves=tuple(curve[part] for curve in self.curves),
+            maps=tuple(found[part] for found in self.maps),
         )
 
     def __repr__(self) -> str:
@@ -226,6 +240,9 @@ class Explanation:
         basis: str | Basis | None = None,
         level: int | None = None,
         mode: str | None = None,
+        *,
+        method: str | None = None,
+        target: Target | str = "",
     ) -> Attribution:
         """Return the attribution in a wavelet basis; no model pass.
 
@@ -239,12 +256,22 @@ class Explanation:
         mode : str, optional
             Boundary mode, one of :data:`wam_widgets.wavelets.MODES`; that of the options when left
             out.
+        method, target : optional
+            Those of :meth:`select` by default. A method that belongs to one basis (``"sobol"``,
+            ``"mask_optimisation"``, …) gives its attribution in that basis: leave `basis` out then,
+            unless it was computed in several.
 
         Raises
         ------
         ValueError
-            If a name is unknown or the level is deeper than the signal allows.
+            If a name is unknown, the level is deeper than the signal allows, or a method that
+            belongs to a basis was not computed in this one.
         """
+        if method is not None or target != "":
+            bound = [found for found in self.maps if found.basis and found.method == method]
+            if bound:
+                return self._in_its_basis(bound, target, basis, level, mode)
+            return self.select(method, target).at(basis, level, mode)
         if isinstance(basis, Basis):
             chosen = basis if level is None else replace(basis, level=level)
         else:
@@ -256,6 +283,56 @@ class Explanation:
             chosen = Basis(family, level, default.mode if mode is None else mode)
         chosen.sizes(self.space)
         return Attribution(self, chosen)
+
+    def _in_its_basis(
+        self,
+        bound: Sequence[MapEntry],
+        target: Target | str,
+        basis: str | Basis | None,
+        level: int | None,
+        mode: str | None,
+    ) -> Attribution:
+        def fits(found: MapEntry) -> bool:
+            assert found.basis is not None
+            if isinstance(basis, Basis):
+                return found.basis == basis
+            asked = (basis, level, mode)
+            there = (found.basis.family, found.basis.level, found.basis.mode)
+            return all(a is None or a == b for a, b in zip(asked, there, strict=True))
+
+        if target == "":
+            wanted = bound[0].target
+        else:
+            wanted = target if isinstance(target, str) else target_name(target)
+        chosen = [found for found in bound if found.target == wanted and fits(found)]
+        if not chosen:
+            there = "; ".join(f"{found.basis} for {found.target}" for found in bound)
+            raise ValueError(
+                f"method {bound[0].method!r} was not computed for target {wanted!r} in this basis; "
+                f"there is: {there}"
+            )
+        assert chosen[0].basis is not None
+        return Attribution(self, chosen[0].basis, chosen[0])
+
+    def signal_map(self, method: str | None = None, target: Target | str = "") -> SignalMap:
+        """Return how much each value of the signal matters; no model pass.
+
+        Of a method whose result is a gradient it is (x − x₀) ⊙ g, or g without
+        ``multiply_by_inputs``: what that method is outside any wavelet basis.
+
+        Raises
+        ------
+        ValueError
+            If it was not computed, or gives something else than a map of the signal.
+        """
+        return signal_map(self, method, target, "signal")
+
+    def feature_map(self, method: str | None = None, target: Target | str = "") -> SignalMap:
+        """Return how much each value of the front end's output matters; no model pass.
+
+        Of a method whose result is a gradient it is :meth:`feature_attribution`.
+        """
+        return signal_map(self, method, target, "features")
 
     def best_basis(
         self,
