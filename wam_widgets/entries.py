@@ -117,29 +117,45 @@ class MapEntry:
 
 @dataclass(frozen=True)
 class Curve:
-    """Probability of the explained class against the share of coefficients kept or removed.
+    """What the model says against the share of coefficients, or of places, kept or removed.
 
     Attributes
     ----------
     method, target : str
         The explanation it belongs to.
-    basis : Basis
-        Where coefficients were ranked.
+    basis : Basis or None
+        Where coefficients were ranked; None outside a basis.
     ranking : str
         ``"signed"`` or ``"magnitude"``.
     share : Tensor
         ``[S]``, ascending from 0 to 1.
     insertion, deletion : Tensor
         ``[N, S]``: only the most important share kept; the most important share removed.
+    domain : {"basis", "signal", "features"}
+        What was kept and removed: coefficients, places of the signal, or values of what the front
+        end gives.
+    baseline : {"zero", "blur", "noise"}
+        What stands where something was removed.
+    output : {"probability", "logit", "log_probability"}
+        What the curves are of.
     """
 
     method: str
     target: str
-    basis: Basis
+    basis: Basis | None
     ranking: str
     share: Tensor
     insertion: Tensor
     deletion: Tensor
+    domain: str = "basis"
+    baseline: str = "zero"
+    output: str = "probability"
+
+    @property
+    def key(self) -> tuple[str, str, Basis | None, str, str, str, str]:
+        """What tells it apart from the other curves of an explanation."""
+        kind = (self.ranking, self.domain, self.baseline, self.output)
+        return self.method, self.target, self.basis, *kind
 
     def __getitem__(self, part: slice) -> Curve:
         return replace(self, insertion=self.insertion[part], deletion=self.deletion[part])

@@ -176,10 +176,7 @@ class Explanation:
     def with_curves(self, curves: Iterable[Curve]) -> Explanation:
         """Return this explanation with measured curves added; newer ones replace older ones."""
 
-        def key(curve: Curve) -> tuple[str, str, Basis, str]:
-            return curve.method, curve.target, curve.basis, curve.ranking
-
-        known = {key(curve): curve for curve in (*self.curves, *curves)}
+        known = {curve.key: curve for curve in (*self.curves, *curves)}
         return replace(self, curves=tuple(known.values()))
 
     def with_maps(self, maps: Iterable[MapEntry]) -> Explanation:

@@ -233,7 +233,12 @@ def _rules(e: Explanation) -> Iterator[tuple[bool, str]]:
         yield chosen in e.entries, f"method and target are {chosen}: not one of the entries"
     for place, curve in enumerate(e.curves):
         yield from _curve_rules(curve, f"curves.{place}", n)
-        curve.basis.sizes(shape[2:])
+        yield (
+            (curve.domain == "basis") == (curve.basis is not None),
+            (f"curves.{place} has the domain {curve.domain!r} and the basis {curve.basis}"),
+        )
+        if curve.basis is not None:
+            curve.basis.sizes(shape[2:])
 
 
 def _entry_rules(

@@ -28,6 +28,7 @@ from wam_widgets.wavelets import max_level
 from wam_widgets.widgets import features, wire
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.controls import PANELS
+from wam_widgets.widgets.maps import map_payload
 from wam_widgets.widgets.sizes import reduce, reduction
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         "top": _top(explanation),
         "entries": [entry_payload(explanation, entry) for entry in explanation.entries.values()],
         "curves": [curve_payload(curve) for curve in explanation.curves],
+        "maps": [map_payload(explanation, found) for found in explanation.maps],
         "bank": bank(),
         "title": sendable(title or "") or f"Wavelet explanation of {_NOUN[explanation.modality]}",
     }
@@ -166,10 +168,11 @@ def curve_payload(curve: Curve) -> dict[str, Any]:
     return {
         "method": curve.method,
         "target": curve.target,
-        "family": curve.basis.family,
-        "level": curve.basis.level,
-        "mode": curve.basis.mode,
+        "domain": curve.domain,
+        **{name: getattr(curve.basis, name, None) for name in ("family", "level", "mode")},
         "ranking": curve.ranking,
+        "baseline": curve.baseline,
+        "output": curve.output,
         "share": _list(curve.share),
         "insertion": _list(curve.insertion),
         "deletion": _list(curve.deletion),

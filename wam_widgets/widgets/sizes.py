@@ -81,13 +81,16 @@ def check_size(explanation: Explanation, more: int = 0) -> None:
     shape = [*explanation.signal.shape[:2]]
     shape += [math.ceil(n / factor) for n in explanation.signal.shape[2:]]
     gradients = max(1, len(explanation.entries) + more)
-    values = math.prod(shape) * (1 + gradients)
+    maps = len(explanation.maps)
+    # A map has one channel.
+    values = math.prod(shape) * (1 + gradients) + math.prod(shape) // shape[1] * maps
     if values > LARGEST[modality]:
         noun, remedy = _REMEDY[modality]
+        also = f" and {maps} map{'s' * (maps > 1)}" if maps else ""
         raise ValueError(
             f"the {noun} {' × '.join(map(str, shape))} values, with {gradients} "
-            f"gradient{'s' * (gradients > 1)} {values / 1e6:.0f} million: a browser is sent at "
-            f"most {LARGEST[modality] / 1e6:.0f} million; {remedy}"
+            f"gradient{'s' * (gradients > 1)}{also} {values / 1e6:.0f} million: a browser is sent "
+            f"at most {LARGEST[modality] / 1e6:.0f} million; {remedy}"
         )
 
 
