@@ -144,7 +144,7 @@ class Explainer:
         """
         method = check_method(options.method if method is None else method)
         kind = METHODS[method]
-        classes = self._classes(target)
+        classes = self.classes(target)
         power = 1 if self.features is None else LOUDNESS_POWER
         schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed, power)
         stream = None
@@ -157,7 +157,7 @@ class Explainer:
                 baseline=self.baseline if kind.path else None,
                 path=kind.path,
                 multiply=self.multiply_by_inputs,
-                output=self._output(classes),
+                output=self.output(classes),
                 start=self._start(classes) if kind.path and not kind.noise else None,
                 feature_gradient=None,
                 feature_baseline=self._feature_baseline() if kind.path else None,
@@ -207,23 +207,35 @@ class Explainer:
             provenance=self._provenance,
         )
 
+    def settings(self, baselines: bool) -> dict[str, str | int | float]:
+        """Return the parameters that every method uses, for the reader of a report."""
+        settings: dict[str, str | int | float] = {"objective": self.objective.name}
+        if baselines:
+            settings["baselines"] = self._baselines
+        if self.classifier.autocast is not None:
+            settings["autocast"] = str(self.classifier.autocast).removeprefix("torch.")
+        return settings
+
     def _settings(self, method: str) -> dict[str, str | int | float]:
         """Return the parameters that a method used, for the reader of a report."""
         kind = METHODS[method]
-        settings: dict[str, str | int | float] = {"objective": self.objective.name}
-        if kind.path:
-            settings["baselines"] = self._baselines
+        settings = self.settings(kind.path)
         if kind.path and not kind.noise:
             settings["n_steps"] = self.n_steps
         if kind.noise:
             settings |= {"n_samples": self.n_samples, "noise_level": self.noise_level}
             settings["seed"] = self.seed
         settings["multiply_by_inputs"] = self.multiply_by_inputs
-        if self.classifier.autocast is not None:
-            settings["autocast"] = str(self.classifier.autocast).removeprefix("torch.")
         return settings
 
-    def _classes(self, target: Target) -> Tensor:
+    def classes(self, target: Target) -> Tensor:
+        """Return the class of each sample that a target means, ``[N, 1]``, ``[N, 2]`` for a pair.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is no such class, or a custom objective, which needs none.
+        """
         if self.logits is None:
             if target is not None:
                 raise ValueError(
@@ -232,6 +244,12 @@ class Explainer:
                 )
             return torch.zeros(len(self.signal), 1, dtype=torch.long, device=self.signal.device)
         return resolve_target(target, self.logits)
+
+    def laid_out(self, points: Tensor) -> Tensor:
+        """Return points in the memory layout in which the model runs fastest and was tried."""
+        if self._points.ndim == 4 and self._points.is_contiguous(memory_format=torch.channels_last):
+            return points.contiguous(memory_format=torch.channels_last)
+        return points
 
     def _first_pass(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Return the signal in the layout that the passes use, the logits and the features.
@@ -268,7 +286,8 @@ class Explainer:
         check_features(features, "the baseline, silence by default")
         return features
 
-    def _output(self, classes: Tensor) -> Tensor:
+    def output(self, classes: Tensor) -> Tensor:
+        """Return the objective at the input, ``[N]``."""
         if self.logits is None:
             return self._values(self.signal, classes)
         return self.objective(self.logits, classes)
