@@ -13,18 +13,27 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from wam_widgets.attribution import Attribution
+from wam_widgets.catalogue import methods
 from wam_widgets.coefficients import Coefficients
 from wam_widgets.explainer import Explainer
 from wam_widgets.explaining import explain
 from wam_widgets.explanation import Curve, Entry, Explanation
-from wam_widgets.gradients import methods
 from wam_widgets.options import Options, options
 from wam_widgets.wavelets import Basis, families
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from wam_widgets import audio, examples, figures, front_ends, metrics, separation, volume
+    from wam_widgets import (
+        audio,
+        components,
+        examples,
+        figures,
+        front_ends,
+        metrics,
+        separation,
+        volume,
+    )
     from wam_widgets.reports import Section, report, report_size
     from wam_widgets.storage import StorageError, load
     from wam_widgets.widgets.explore import explore
@@ -48,6 +57,7 @@ _LAZY = {
     "StorageError": "wam_widgets.storage",
     "load": "wam_widgets.storage",
     "audio": "",
+    "components": "",
     "examples": "",
     "figures": "",
     "front_ends": "",
@@ -70,6 +80,7 @@ __all__ = [
     "Section",
     "StorageError",
     "audio",
+    "components",
     "examples",
     "explain",
     "explore",

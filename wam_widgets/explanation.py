@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from wam_widgets.best_basis import BasisSweep
+    from wam_widgets.component_set import Components
     from wam_widgets.front_ends import Axes
     from wam_widgets.provenance import Provenance
 
@@ -68,6 +69,8 @@ class Explanation:
     maps : tuple of MapEntry
         What methods gave that are no gradients, see :meth:`signal_map`, :meth:`feature_map` and
         :meth:`at`.
+    components : Components or None
+        Of sounds, see :func:`wam_widgets.components.nmf`.
     provenance : Provenance or None
         Model, date and versions; None for one that was not made by :func:`wam_widgets.explain`.
     """
@@ -89,6 +92,7 @@ class Explanation:
     axes: Axes | None = None
     orientation: str | None = None
     maps: tuple[MapEntry, ...] = field(default=())
+    components: Components | None = None
     provenance: Provenance | None = None
 
     @property
@@ -184,6 +188,10 @@ class Explanation:
         known = {found.key: found for found in (*self.maps, *maps)}
         return replace(self, maps=tuple(known.values()))
 
+    def with_components(self, components: Components) -> Explanation:
+        """Return this explanation with the components of its sounds, in place of any before."""
+        return replace(self, components=components.of(self.signal))
+
     def __or__(self, other: Explanation) -> Explanation:
         """Join two explanations of the same input; the selection stays that of the first."""
         if not isinstance(other, Explanation):
@@ -199,6 +207,7 @@ class Explanation:
             entries={**self.entries, **other.entries},
             features=given[0] if given else None,
             axes=self.axes or other.axes,
+            components=other.components if self.components is None else self.components,
         )
         return joined.with_curves(other.curves).with_maps(other.maps)
 
@@ -225,6 +234,7 @@ class Explanation:
             features=None if self.features is None else self.features[part],
             curves=tuple(curve[part] for curve in self.curves),
             maps=tuple(found[part] for found in self.maps),
+            components=None if self.components is None else self.components[part],
         )
 
     def __repr__(self) -> str:

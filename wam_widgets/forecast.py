@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from wam_widgets.widgets import wire
+from wam_widgets.widgets.components import component_values
 from wam_widgets.widgets.maps import map_size
 from wam_widgets.widgets.sizes import reduction
 
@@ -33,6 +34,7 @@ def forecast(explanation: Explanation) -> int:
     if explanation.features is not None and explanation.features.ndim >= 3:
         size += samples * math.prod(explanation.features.shape[-2:]) * (_EIGHT_BITS + gradients)
     # Channels of a map are summed already.
+    size += _GRADIENT * component_values(explanation)
     size += sum(_SIXTEEN_BITS * map_size(explanation, found) for found in explanation.maps)
     return round(size)
 

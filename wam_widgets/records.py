@@ -20,6 +20,7 @@ from torch import Tensor
 from wam_widgets import checks
 from wam_widgets.attribution import RANKINGS
 from wam_widgets.axes import Axes
+from wam_widgets.component_set import Components
 from wam_widgets.entries import Curve, Entry
 from wam_widgets.explanation import Explanation
 from wam_widgets.provenance import Provenance
@@ -27,7 +28,7 @@ from wam_widgets.provenance import Provenance
 __all__ = ["check", "from_record", "to_record"]
 
 _NDIM = {"image": 4, "audio": 3, "volume": 5}
-_LATER = {"Axes": Axes, "Provenance": Provenance}
+_LATER = {"Axes": Axes, "Components": Components, "Provenance": Provenance}
 """Types that explanation.py names, but imports for the type checker only."""
 
 
@@ -228,6 +229,8 @@ def _rules(e: Explanation) -> Iterator[tuple[bool, str]]:
         where = f"entries.{place}"
         yield key == (entry.method, entry.target), f"{where} has another name than its key"
         yield from _entry_rules(e, entry, where, n, classes)
+    if e.components is not None:
+        yield from e.components.rules(e.signal)
     if e.entries:
         chosen = (e.method, e.target)
         yield chosen in e.entries, f"method and target are {chosen}: not one of the entries"

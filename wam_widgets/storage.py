@@ -284,7 +284,7 @@ def _diagnosis(source: Path) -> StorageError:
 
 
 def _moved(e: Explanation, device: torch.device) -> Explanation:
-    """Return an explanation on a device; classes and curves are always on the CPU."""
+    """Return an explanation on a device; classes, curves and components stay on the CPU."""
 
     def to(values: Tensor | None) -> Tensor | None:
         return None if values is None else values.to(device)
@@ -301,10 +301,12 @@ def _moved(e: Explanation, device: torch.device) -> Explanation:
         )
         for key, entry in e.entries.items()
     }
+    signal = e.signal.to(device)
     return replace(
         e,
-        signal=e.signal.to(device),
+        signal=signal,
         entries=entries,
+        components=None if e.components is None else replace(e.components, signal=signal),
         probabilities=to(e.probabilities),
         features=to(e.features),
     )

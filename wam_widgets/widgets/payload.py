@@ -25,7 +25,7 @@ from torch import Tensor
 from wam_widgets.options import options
 from wam_widgets.text import sendable
 from wam_widgets.wavelets import max_level
-from wam_widgets.widgets import features, wire
+from wam_widgets.widgets import components, features, wire
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.controls import PANELS
 from wam_widgets.widgets.maps import map_payload
@@ -68,6 +68,7 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         "display": _display(signal, mean, std, explanation.modality),
         "sampleRate": explanation.sample_rate,
         "features": features.features(explanation),
+        "components": components.components(explanation),
         "spacing": _list(explanation.spacing) if explanation.spacing else None,
         "orientation": explanation.orientation,
         "reduced": factor,
