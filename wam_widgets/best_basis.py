@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from wam_widgets.attribution import Attribution
 from wam_widgets.checks import positive_int
+from wam_widgets.metrics.complexity import concentration, sparseness
 from wam_widgets.wavelets import Basis, max_level
 
 if TYPE_CHECKING:
@@ -23,33 +22,6 @@ USUAL = (
     "bior1.3 bior2.2 bior3.3 bior4.4 bior6.8 rbio2.2 rbio4.4"
 ).split()
 """Families compared by default: each kind, short to medium filters."""
-
-
-def sparseness(attribution: Attribution) -> Tensor:
-    """Return the Gini index of the magnitudes, ``[N]``: 0 even, near 1 in one coefficient.
-
-    Hurley and Rickard, "Comparing measures of sparsity", 2009, equation 12. Zero where nothing
-    is attributed.
-    """
-    ordered = attribution.values.flatten().abs().double().sort(dim=1).values
-    k = ordered.shape[1]
-    rank = torch.arange(1, k + 1, device=ordered.device, dtype=torch.float64)
-    total = ordered.sum(dim=1)
-    safe = torch.where(total > 0, total, torch.ones_like(total))
-    index = 1 - 2 * (ordered * (k - rank + 0.5) / k).sum(dim=1) / safe
-    return torch.where(total > 0, index, torch.zeros_like(index))
-
-
-def concentration(attribution: Attribution) -> Tensor:
-    """Return minus the Shannon entropy of the shares of magnitude, in bits, ``[N]``.
-
-    Coifman and Wickerhauser, "Entropy-based algorithms for best basis selection", 1992.
-    """
-    magnitude = attribution.values.flatten().abs().double()
-    total = magnitude.sum(dim=1, keepdim=True)
-    share = magnitude / torch.where(total > 0, total, torch.ones_like(total))
-    total_bits: Tensor = torch.special.xlogy(share, share).sum(dim=1) / math.log(2)
-    return total_bits
 
 
 CRITERIA: dict[str, Callable[[Attribution], Tensor]] = {

@@ -1,5 +1,14 @@
 """How true an explanation is: what the model says when something is kept, removed or changed."""
 
+from wam_widgets.metrics.complexity import complexity, sparseness
 from wam_widgets.metrics.curves import curve, default_shares, deletion, faithfulness, insertion
 
-__all__ = ["curve", "default_shares", "deletion", "faithfulness", "insertion"]
+__all__ = [
+    "complexity",
+    "curve",
+    "default_shares",
+    "deletion",
+    "faithfulness",
+    "insertion",
+    "sparseness",
+]
