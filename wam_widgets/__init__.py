@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from wam_widgets.attributing import attribute
 from wam_widgets.attribution import Attribution
 from wam_widgets.catalogue import methods
 from wam_widgets.coefficients import Coefficients
@@ -79,6 +80,7 @@ __all__ = [
     "Options",
     "Section",
     "StorageError",
+    "attribute",
     "audio",
     "components",
     "examples",
