@@ -185,7 +185,7 @@ class Classifier:
         logits = torch.cat(found)
         if not torch.isfinite(logits).all():
             raise ValueError("model returned NaN or infinite logits at x: they must be finite")
-        if objective.name == "log_probability" and _looks_like_probabilities(logits):
+        if objective.name == "log_probability" and looks_like_probabilities(logits):
             checks.warn(
                 "model seems to return probabilities (each row is positive and sums to 1): the "
                 "default objective expects logits; remove the softmax, or pass "
@@ -214,6 +214,7 @@ def _explained() -> Iterator[None]:
         raise ValueError(_IN_PLACE) from error
 
 
-def _looks_like_probabilities(logits: Tensor) -> bool:
+def looks_like_probabilities(logits: Tensor) -> bool:
+    """Return whether every row is positive and sums to 1, as after a softmax."""
     sums = logits.sum(dim=1)
     return bool((logits >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-4))

@@ -157,5 +157,10 @@ class Curve:
         kind = (self.ranking, self.domain, self.baseline, self.output)
         return self.method, self.target, self.basis, *kind
 
+    @property
+    def plain(self) -> bool:
+        """Of coefficients that were set to zero, and of probabilities: as reconstructions show."""
+        return (self.domain, self.baseline, self.output) == ("basis", "zero", "probability")
+
     def __getitem__(self, part: slice) -> Curve:
         return replace(self, insertion=self.insertion[part], deletion=self.deletion[part])

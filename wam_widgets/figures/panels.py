@@ -237,9 +237,8 @@ def measured_curve(one: Attribution, look: Look) -> Curve | None:
     """Return the curve of what is shown, if it was measured."""
     e = one.explanation
     for curve in reversed(e.curves):
-        if (curve.method, curve.target, curve.basis, curve.ranking) == (
-            *(e.method, e.target, one.basis, look.ranking),
-        ):
+        known = (curve.method, curve.target, curve.basis, curve.ranking)
+        if curve.plain and known == (e.method, e.target, one.basis, look.ranking):
             return curve
     return None
 
