@@ -15,6 +15,7 @@ from wam_widgets.entries import MapEntry
 from wam_widgets.explainer import Explainer
 from wam_widgets.explaining import check_settings
 from wam_widgets.explanation import Explanation
+from wam_widgets.mask_optimisation import mask_optimisation
 from wam_widgets.objectives import Target
 from wam_widgets.options import options
 from wam_widgets.wavelets import Basis, max_level
@@ -53,7 +54,15 @@ class Bound:
         return tuple(name for name in names if name not in _RESERVED)
 
 
-BOUND: Mapping[str, Bound] = {"sobol": Bound(sobol, level=LEVEL)}
+_PROBABILITY = {"objective": "probability"}
+"""What the papers on masks compare; a log-probability has no bound."""
+
+BOUND: Mapping[str, Bound] = {
+    "sobol": Bound(sobol, level=LEVEL),
+    "mask_optimisation": Bound(mask_optimisation, settings=_PROBABILITY),
+    "cartoonx": Bound(mask_optimisation, {"spatial": 0.0}, _PROBABILITY),
+    "waveletx": Bound(mask_optimisation, {"spatial": 2.0}, _PROBABILITY),
+}
 """The methods that belong to one basis, by name."""
 
 
@@ -84,7 +93,11 @@ def attribute(
         As in :func:`wam_widgets.explain`.
     method : str
         ``"sobol"``: total Sobol indices of regions of the coefficients (WCAM), see
-        :func:`wam_widgets.wcam.sobol`.
+        :func:`wam_widgets.wcam.sobol`. ``"mask_optimisation"``: the fewest coefficients from which
+        the model answers as it does, see
+        :func:`wam_widgets.mask_optimisation.mask_optimisation`; ``"cartoonx"`` and ``"waveletx"``
+        are that with the penalties of these papers. These explain the probability unless
+        ``objective`` says otherwise.
     basis : str or Basis, optional
         Wavelet name, or a whole :class:`Basis`; default: that of :meth:`Explanation.at`.
     level : int, optional
