@@ -283,6 +283,19 @@ def warn_if_training(model: Callable[..., Any], front_end: object = None) -> Non
 
 
 @contextmanager
+def seeded(device: torch.device, seed: int) -> Iterator[None]:
+    """Give torch's generators of the CPU and of a device a seed, then their state from before."""
+    cuda = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):
+        # Not torch.manual_seed, which reaches devices that are not given back.
+        torch.default_generator.manual_seed(seed)
+        for used in cuda:
+            with torch.cuda.device(used):
+                torch.cuda.manual_seed(seed)
+        yield
+
+
+@contextmanager
 def untouched(
     models: Sequence[Callable[..., Any]], device: torch.device, seed: int
 ) -> Iterator[None]:
@@ -297,13 +310,7 @@ def untouched(
         yield
         return
     buffers = [(b, b.detach().clone()) for model in training for b in model.buffers()]
-    cuda = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=cuda):
-        # Not torch.manual_seed, which reaches devices that are not given back.
-        torch.default_generator.manual_seed(seed)
-        for used in cuda:
-            with torch.cuda.device(used):
-                torch.cuda.manual_seed(seed)
+    with seeded(device, seed):
         try:
             yield
         finally:

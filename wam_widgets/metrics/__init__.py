@@ -9,11 +9,20 @@ from wam_widgets.metrics.curves import (
     faithfulness,
     insertion,
 )
+from wam_widgets.metrics.fidelity import (
+    infidelity,
+    input_fidelity,
+    mu_fidelity,
+    spectrum_fidelity,
+)
 from wam_widgets.metrics.intervals import Interval, bootstrap
 from wam_widgets.metrics.planted import Planted, plant
+from wam_widgets.metrics.robustness import sensitivity_average, sensitivity_max
+from wam_widgets.metrics.sanity import Cascade, randomised_parameters
 from wam_widgets.metrics.truth import average_precision, precision, recall, recovery, relevant
 
 __all__ = [
+    "Cascade",
     "Interval",
     "Planted",
     "area",
@@ -24,11 +33,18 @@ __all__ = [
     "default_shares",
     "deletion",
     "faithfulness",
+    "infidelity",
+    "input_fidelity",
     "insertion",
+    "mu_fidelity",
     "plant",
     "precision",
+    "randomised_parameters",
     "recall",
     "recovery",
     "relevant",
+    "sensitivity_average",
+    "sensitivity_max",
     "sparseness",
+    "spectrum_fidelity",
 ]

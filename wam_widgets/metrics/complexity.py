@@ -1,6 +1,8 @@
 """How few coefficients or places an attribution needs: sparseness and complexity.
 
-Neither asks the model: a sparse attribution is easy to read, not therefore true.
+Neither asks the model: a sparse attribution is easy to read, not therefore true. What counts is
+what can be kept or removed: coefficients, places of the signal (channels summed), or values of the
+front end's output.
 """
 
 from __future__ import annotations
@@ -12,24 +14,9 @@ from torch import Tensor
 
 from wam_widgets.attribution import Attribution
 from wam_widgets.maps import SignalMap
+from wam_widgets.metrics.masking import score
 
-__all__ = ["complexity", "concentration", "importance", "sparseness"]
-
-
-def importance(attribution: Attribution | SignalMap) -> Tensor:
-    """Return the signed value of everything that can be kept or removed, ``[N, K]``, float64.
-
-    Every coefficient of a basis; every place of the signal, its channels summed; every value of
-    the front end's output.
-    """
-    if isinstance(attribution, Attribution):
-        return attribution.values.flatten().double()
-    if isinstance(attribution, SignalMap):
-        return attribution.places().flatten(1).double()
-    raise TypeError(
-        f"attribution is a {type(attribution).__name__}: it must be an Attribution, such as "
-        "explanation.at('db2', 4), or a SignalMap, such as explanation.signal_map()"
-    )
+__all__ = ["complexity", "concentration", "sparseness"]
 
 
 def sparseness(attribution: Attribution | SignalMap) -> Tensor:
@@ -39,7 +26,7 @@ def sparseness(attribution: Attribution | SignalMap) -> Tensor:
     Chalasani et al., "Concise explanations of neural networks using adversarial training", 2020,
     section 4. Larger is sparser. Zero where nothing is attributed.
     """
-    ordered = importance(attribution).abs().sort(dim=1).values
+    ordered = score(attribution, "signed").double().abs().sort(dim=1).values
     k = ordered.shape[1]
     rank = torch.arange(1, k + 1, device=ordered.device, dtype=torch.float64)
     total = ordered.sum(dim=1)
@@ -55,7 +42,7 @@ def complexity(attribution: Attribution | SignalMap) -> Tensor:
     explanations", 2020, definition 4. Smaller is simpler: 0 for a single coefficient, ln K for an
     even attribution of K. Zero where nothing is attributed.
     """
-    magnitude = importance(attribution).abs()
+    magnitude = score(attribution, "signed").double().abs()
     total = magnitude.sum(dim=1, keepdim=True)
     share = magnitude / torch.where(total > 0, total, torch.ones_like(total))
     entropy: Tensor = torch.special.entr(share).sum(dim=1)

@@ -121,6 +121,11 @@ def score(attribution: Attribution | SignalMap, ranking: str | None = None) -> T
     """
     if isinstance(attribution, Attribution):
         return attribution.score(ranking)
+    if not isinstance(attribution, SignalMap):
+        raise TypeError(
+            f"attribution is a {type(attribution).__name__}: it must be an Attribution, such as "
+            "explanation.at('db2', 4), or a SignalMap, such as explanation.signal_map()"
+        )
     if ranking is None:
         ranking = attribution.explanation.default_ranking
     if ranking not in RANKINGS:
