@@ -73,6 +73,7 @@ export function fakePayload(side = 16, entries: EntryPayload[] = []): Payload {
     title: "A test",
     sampleRate: null,
     features: null,
+    components: null,
     spacing: null,
     orientation: null,
   };

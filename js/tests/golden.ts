@@ -108,6 +108,7 @@ export function payloadOf(item: Attribution, bank: Bank): Payload {
     title: "",
     sampleRate: null,
     features: null,
+    components: null,
     spacing: null,
     orientation: null,
   };
@@ -130,6 +131,7 @@ export function requestOf(item: Basis, changes: Partial<Request> = {}): Request 
     spins: 1,
     refine: true,
     parts: null,
+    split: "scales",
     colouring: null,
     ...changes,
   };

@@ -244,15 +244,15 @@ describe("the desk", () => {
 
   it("tells levels without making anything new", async () => {
     const s = setup({ channels: 2 });
-    expect(s.player.levels()).toMatchObject({ scales: [], master: { peak: 0, rms: 0 } });
+    expect(s.player.levels()).toMatchObject({ parts: [], master: { peak: 0, rms: 0 } });
     await s.start();
     const levels = s.player.levels();
-    expect(levels.scales).toHaveLength(3);
-    expect(levels.scales[1]!.peak).toBe(0.75);
+    expect(levels.parts).toHaveLength(3);
+    expect(levels.parts[1]!.peak).toBe(0.75);
     expect(levels.master.rms).toBeCloseTo(Math.sqrt((1023 * 0.25 ** 2 + 0.75 ** 2) / 1024), 6);
-    const [first] = levels.scales;
-    expect(s.player.levels().scales[0]).toBe(first);
+    const [first] = levels.parts;
+    expect(s.player.levels().parts[0]).toBe(first);
     s.player.pause();
-    expect(s.player.levels().scales[0]).toEqual({ peak: 0, rms: 0 });
+    expect(s.player.levels().parts[0]).toEqual({ peak: 0, rms: 0 });
   });
 });

@@ -1,7 +1,7 @@
 /** A player on a page without sound, and what a test does with it. */
 import { afterEach, beforeEach, vi } from "vitest";
 import { Player } from "../src/core/player";
-import type { Controls } from "../src/core/state";
+import { type Controls, partCount } from "../src/core/state";
 import { Store } from "../src/core/store";
 import type { Frame, Payload, Source } from "../src/core/types";
 import { FakeContext, refused } from "./audio";
@@ -40,13 +40,18 @@ export function setup({ channels = 1, rate = RATE, values = {} }: Setup = {}) {
   const store = new Store(host, life.signal, { frame: () => undefined, now: () => 0 });
   const player = new Player(store, life.signal);
   const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
-  /** The worker answers with parts of this height, all of one value per scale. */
-  const answer = async (source: Source, height = 0.1, level = store.state.level): Promise<void> => {
+  /** The worker answers with parts of this height, all of one value per part. */
+  const answer = async (
+    source: Source,
+    height = 0.1,
+    { level, split }: Pick<Frame["request"], "level" | "split"> = store.state,
+  ): Promise<void> => {
     const size = channels * LENGTH;
-    const parts = new Float32Array((level + 1) * size);
-    for (let k = 0; k <= level; k++) parts.fill(height * (k + 1), k * size, (k + 1) * size);
+    const count = partCount({ ...store.state, level }, split);
+    const parts = new Float32Array(count * size);
+    for (let k = 0; k < count; k++) parts.fill(height * (k + 1), k * size, (k + 1) * size);
     const loudness = { original: -20, important: -26, residual: -14 };
-    const frame = { request: { parts: source, level }, parts, loudness } as unknown as Frame;
+    const frame = { request: { parts: source, level, split }, parts, loudness } as unknown as Frame;
     store.set({ frame });
     await settle();
   };

@@ -17,6 +17,7 @@ from wam_widgets.attribution import Attribution
 from wam_widgets.checks import fraction
 from wam_widgets.maps import SignalMap
 from wam_widgets.metrics.curves import default_shares
+from wam_widgets.metrics.masking import score as score_of
 
 __all__ = ["average_precision", "precision", "recall", "recovery", "relevant"]
 
@@ -100,7 +101,7 @@ def average_precision(
         See :func:`relevant`.
     """
     wanted = relevant(attribution, evidence, share)
-    hits, count = _hits(_scores(attribution, ranking), wanted)
+    hits, count = _hits(score_of(attribution, ranking), wanted)
     gained = hits.diff(dim=1, prepend=torch.zeros_like(hits[:, :1]))
     area: Tensor = (gained * hits / count).sum(dim=1) / hits[:, -1]
     return area.cpu()
@@ -171,7 +172,7 @@ def recovery(
     relevant(attribution, evidence)
     signal = attribution.explanation.signal
     known = evidence.to(signal).flatten(1).double()
-    score = _scores(attribution, ranking)
+    score = score_of(attribution, ranking)
     order = score.argsort(dim=1, descending=True, stable=True)
     rank = order.argsort(dim=1)
     best: Tensor | None = None
@@ -188,17 +189,6 @@ def recovery(
         best = likeness if best is None else torch.maximum(best, likeness)
     assert best is not None
     return best.cpu()
-
-
-def _scores(attribution: Attribution | SignalMap, ranking: str | None) -> Tensor:
-    """Return the importance by which coefficients or places are ranked, ``[N, K]``."""
-    if isinstance(attribution, Attribution):
-        return attribution.score(ranking)
-    flat = attribution.places().flatten(1)
-    chosen = attribution.explanation.default_ranking if ranking is None else ranking
-    if chosen not in ("signed", "magnitude"):
-        raise ValueError(f"ranking is {chosen!r}: it must be one of signed, magnitude")
-    return flat if chosen == "signed" else flat.abs()
 
 
 def _hits(score: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
@@ -229,7 +219,7 @@ def _found(
     else:
         looked = math.floor(fraction(keep, "keep") * wanted.shape[1] + 0.5)
         kept = torch.full_like(count, float(looked))
-    hits, seen = _hits(_scores(attribution, ranking), wanted)
+    hits, seen = _hits(score_of(attribution, ranking), wanted)
     edge = (kept.long() - 1).clamp(min=0).unsqueeze(1)
     hits_after, seen_after = hits.gather(1, edge)[:, 0], seen.gather(1, edge)[:, 0]
     earlier = seen < seen_after.unsqueeze(1)

@@ -96,7 +96,8 @@ export class Computer {
     this.maps = new Memo(few);
     // They are in the working memory.
     this.rows = new Memo(this.scratch.fast ? 1 : few);
-    this.reconstructions = new Reconstructions(this.scratch, payload.sampleRate, large);
+    const { sampleRate, components } = payload;
+    this.reconstructions = new Reconstructions(this.scratch, sampleRate, components, large);
     for (const entry of payload.entries) this.addEntry(entry);
   }
 

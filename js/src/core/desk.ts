@@ -57,7 +57,7 @@ function openContext(rate: number): AudioContext {
   return new AudioContext();
 }
 
-/** One buffer for each scale of parts `[J + 1, C, T]`. */
+/** One buffer for each of the parts `[K, C, T]`. */
 export function buffersOf(
   context: AudioContext,
   parts: Float32Array,

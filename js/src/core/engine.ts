@@ -1,8 +1,8 @@
 /** The main thread's side of the computing: the newest request wins, frames come back. */
 import work from "worker:./worker";
-import { isLarge } from "./memo";
+import { isLarge, partsKind } from "./memo";
 import type { Answer, Question } from "./server";
-import type { EntryPayload, Frame, Payload, Request, Source, WireArray } from "./types";
+import type { EntryPayload, Frame, Payload, Request, WireArray } from "./types";
 import { detached } from "./wire";
 import type { Scope } from "./worker";
 
@@ -21,7 +21,7 @@ export class Engine {
   private waiting: Request | null = null;
   private newest: Request | null = null;
   private turn = 0;
-  private readonly heard = new Map<Source, Float32Array>();
+  private readonly heard = new Map<string, Float32Array>();
   private frame: Partial<Frame> = {};
   private readonly frameListeners = new Set<Listener<Frame>>();
   private readonly errorListeners = new Set<Listener<Error>>();
@@ -85,13 +85,12 @@ export class Engine {
     return () => this.errorListeners.delete(callback);
   }
 
-  /** The server hands parts over and keeps none: those of each source are remembered here. */
+  /** The server hands parts over and keeps none: those of each kind are remembered here. */
   private parts({ patch, again }: Extract<Answer, { kind: "frame" }>): Partial<Frame> {
     if (again) return { parts: this.heard.get(again) };
-    const source = patch.request?.parts;
-    if (source && patch.parts) {
+    if (patch.request && patch.parts) {
       if (isLarge(this.payload)) this.heard.clear();
-      this.heard.set(source, patch.parts);
+      this.heard.set(partsKind(patch.request), patch.parts);
     }
     return {};
   }

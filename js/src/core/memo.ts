@@ -1,5 +1,5 @@
 /** Results that are kept, and how many of them. */
-import type { Payload } from "./types";
+import type { Payload, Request } from "./types";
 
 /** Remembers its last few results; the one not used for longest goes first. */
 export class Memo<T> {
@@ -37,3 +37,6 @@ export class Memo<T> {
 export function isLarge({ signal }: Payload): boolean {
   return signal.shape.slice(1).reduce((a, b) => a * b, 1) > 2 ** 20;
 }
+
+/** Parts of another source, or of another split, are something else to remember. */
+export const partsKind = ({ parts, split }: Request): string => `${split} ${parts}`;

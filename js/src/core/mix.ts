@@ -1,23 +1,24 @@
-/** The desk as arithmetic: faders, solo and mute as factors, and what the scales add up to. */
-import { FADER, type State, gainsOf } from "./state";
-import type { Source } from "./types";
+/** The desk as arithmetic: faders, solo and mute as factors, and what the parts add up to. */
+import { FADER, GAINS, type State, gainsOf, partCount } from "./state";
+import type { Source, Split } from "./types";
 
 /** Factor of a fader; its lowest place is silence. */
 export const factor = (decibels: number): number =>
   decibels <= FADER.lowest ? 0 : 10 ** (decibels / 20);
 
-/** Factor of each scale by fader, solo and mute, as indices into the spectrum. */
-export function factors(state: State): number[] {
-  const { scales, level } = state;
+/** Factor of each part by fader, solo and mute, in the order of the parts. */
+export function factors(state: State, split: Split): number[] {
+  const count = partCount(state, split);
+  const all = state[split];
   // Scales that only a deeper level has: nothing of what was chosen exists here.
-  const known = scales?.filter((index) => index <= level) ?? null;
-  const chosen = known?.length === 0 && scales?.length ? null : known;
-  return gainsOf(state).map((decibels, index) =>
+  const known = all?.filter((index) => index < count) ?? null;
+  const chosen = known?.length === 0 && all?.length ? null : known;
+  return gainsOf(state[GAINS[split]], count).map((decibels, index) =>
     chosen && !chosen.includes(index) ? 0 : factor(decibels),
   );
 }
 
-/** The weighted sum of parts `[J + 1, C, T]`: one array per channel. */
+/** The weighted sum of parts `[K, C, T]`: one array per channel. */
 export function mixdown(
   parts: Float32Array,
   channels: number,

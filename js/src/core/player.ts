@@ -4,7 +4,9 @@ import { type Desk, buffersOf, latencyOf, openDesk } from "./desk";
 import { onAbort } from "./dispose";
 import { factors, matched, mixdown, peakOf } from "./mix";
 import { home, lengthOf, paceOf, regionOf, sameLoop } from "./region";
+import { partCount } from "./state";
 import type { Store } from "./store";
+import type { Split } from "./types";
 import { FADE, type Level, type Run, Voice, glide, measure, placeAt } from "./voice";
 
 export type { Level };
@@ -22,6 +24,7 @@ export class Player {
   #voice: Voice | null = null;
   /** The parts that are heard, or will be in a moment, and their buffers. */
   #parts: Float32Array | null = null;
+  #split: Split = "scales";
   #buffers: AudioBuffer[] | null = null;
   #peak: number | null = null;
   /** Where a seek wants to go that waits for the sound before it. */
@@ -31,8 +34,8 @@ export class Player {
   #renewal = 0;
   #doze = 0;
   #alarm = 0;
-  readonly #heard: { scales: Level[]; master: Level } = {
-    scales: [],
+  readonly #heard: { parts: Level[]; master: Level } = {
+    parts: [],
     master: { peak: 0, rms: 0 },
   };
 
@@ -42,7 +45,8 @@ export class Player {
       store.react(keys, run, signal);
     on(["payload"], () => this.close());
     on(["frame"], () => this.#take());
-    on(["scales", "gains", "match_loudness"], () => this.#setGains());
+    const faders = ["scales", "gains", "components", "component_gains"] as const;
+    on([...faders, "match_loudness"], () => this.#setGains());
     on(["volume"], () => {
       const desk = this.#desk;
       if (desk) glide(desk.volume.gain, store.state.volume, desk.context.currentTime);
@@ -133,15 +137,15 @@ export class Player {
   }
 
   /** Levels at the meters now. The objects are the same at every call. */
-  levels(): { scales: Level[]; master: Level } {
+  levels(): { parts: Level[]; master: Level } {
     const [heard, desk, voice] = [this.#heard, this.#desk, this.#voice];
-    const { scales, master } = heard;
+    const { parts, master } = heard;
     const count = voice?.count ?? 0;
-    while (scales.length < count) scales.push({ peak: 0, rms: 0 });
-    for (const level of scales) level.peak = level.rms = 0;
+    while (parts.length < count) parts.push({ peak: 0, rms: 0 });
+    for (const level of parts) level.peak = level.rms = 0;
     master.peak = master.rms = 0;
     if (!desk || !voice) return heard;
-    voice.levels(desk.scratch, scales);
+    voice.levels(desk.scratch, parts);
     let { peak, rms } = master;
     for (const meter of desk.meters) {
       measure(meter, desk.scratch, master);
@@ -158,7 +162,7 @@ export class Player {
     const { frame, payload } = this.#store.state;
     if (!frame?.parts) return [];
     const [, channels = 1, length = 0] = payload.signal.shape;
-    return mixdown(frame.parts, channels, length, this.#gains());
+    return mixdown(frame.parts, channels, length, this.#gains(frame.request.split));
   }
 
   /** Give everything back: nodes, buffers and the context. Playing again makes it anew. */
@@ -207,6 +211,7 @@ export class Player {
     if (!this.#desk) return;
     if (parts === this.#parts) return this.#setGains();
     this.#parts = parts;
+    this.#split = frame?.request.split ?? "scales";
     this.#buffers = this.#peak = null;
     if (parts) return this.#renew();
     // Nothing to hear until the next answer; the place stays.
@@ -218,12 +223,13 @@ export class Player {
 
   #setGains(): void {
     // Between a change of level and its parts, the indices are not those of the sound that plays.
-    if (this.#voice?.count === this.#store.state.level + 1) this.#voice.setGains(this.#gains());
+    const count = partCount(this.#store.state, this.#split);
+    if (this.#voice?.count === count) this.#voice.setGains(this.#gains(this.#split));
   }
 
-  #gains(): number[] {
+  #gains(split: Split): number[] {
     const match = this.#match();
-    return factors(this.#store.state).map((value) => value * match);
+    return factors(this.#store.state, split).map((value) => value * match);
   }
 
   #match(): number {
@@ -260,7 +266,7 @@ export class Player {
     try {
       this.#buffers ??= buffersOf(context, parts, state.payload);
       // What takes long comes before the time is set.
-      const next = new Voice(context, volume, this.#buffers, this.#gains());
+      const next = new Voice(context, volume, this.#buffers, this.#gains(this.#split));
       const run = this.#next(context);
       if (run.from >= run.length) {
         // At the very end: what plays gets there by itself.

@@ -1,10 +1,11 @@
 /** The reconstructions of a frame, remembered until what they depend on changes. */
+import { cut } from "./components";
 import { kWeighted, loudnessOf } from "./loudness";
-import { Memo } from "./memo";
+import { Memo, partsKind } from "./memo";
 import { rebuild } from "./rebuild";
 import type { Transform, Wanted } from "./rebuild";
 import type { Scratch } from "./scratch";
-import type { Frame, Request, Source } from "./types";
+import type { ComponentsPayload, Frame, Request, Source } from "./types";
 
 type Outcome = Pick<Frame, "request" | "important" | "residual" | "parts" | "loudness">;
 type Both = Pick<Frame, "important" | "residual">;
@@ -29,31 +30,32 @@ export class Reconstructions {
   private readonly both = new Memo<Both>(1);
   private readonly loudness = new Memo<Record<Source, number>>(8);
   private readonly weighted = new Memo<Float32Array>(1);
-  /** One of each source, so that going back and forth between them is free. */
-  private readonly parts: Record<Source, Memo<Float32Array>>;
+  /** The last of each kind, see `partsKind`, so that going back and forth between them is free. */
+  private readonly parts: Memo<Memo<Float32Array>>;
 
-  /** `frugal`: remember the parts of one source only, for sounds that fill the memory. */
+  /** `frugal`: remember the parts of one kind only, for sounds that fill the memory. */
   constructor(
     private readonly scratch: Scratch,
     private readonly sampleRate: number | null,
+    private readonly components: ComponentsPayload | null,
     frugal: boolean,
   ) {
-    const one = new Memo<Float32Array>(1);
-    const memo = (): Memo<Float32Array> => (frugal ? one : new Memo(1));
-    this.parts = { original: memo(), important: memo(), residual: memo() };
+    this.parts = new Memo(frugal ? 1 : 6);
   }
 
   *of(start: Start): Generator<undefined, Outcome, undefined> {
     const { request, signal, attribution, kept, transform } = start;
-    const { ranking, keep, mask, scales, parts: source, refine } = request;
+    const { ranking, keep, mask, scales, parts: source, refine, split } = request;
     // Shares that keep the same of the transform itself may differ in what they keep of a shift.
     const masked = (n: number): string =>
       `${attribution} ${ranking} ${mask} ${n > 1 ? keep : kept} ${n}`;
     const bothKey = (n: number): string => `${masked(n)} ${scales?.join() ?? "all"}`;
+    const { components } = this;
+    const byScale = split === "scales" || !components;
     const partsKey = (n: number): string =>
-      `${source} ${source === "original" ? `${start.basis} ${n}` : masked(n)}`;
+      source !== "original" ? masked(n) : byScale ? `${start.basis} ${n}` : `${request.sample}`;
 
-    const memo = source && this.parts[source];
+    const memo = source && this.parts.get(partsKind(request), () => new Memo(1));
     const spins = refine ? request.spins : 1;
     const found = <T>(
       from: Memo<T> | null,
@@ -63,10 +65,10 @@ export class Reconstructions {
       return best ? [best, request.spins] : [from?.find(key(spins)), spins];
     };
     const [knownBoth, bothSpins] = found(this.both, bothKey);
-    const [knownParts, partsSpins] = found(memo, partsKey);
-    let [both, parts] = [knownBoth, knownParts];
+    let [parts, partsSpins] = found(memo, partsKey);
+    let both = knownBoth;
     const wanted: Wanted = { keep, mask, scales, spins, important: !both, parts: null };
-    if (!parts) wanted.parts = source;
+    if (!parts && byScale) wanted.parts = source;
     if (wanted.important || wanted.parts) {
       const made = yield* rebuild(transform, wanted, this.scratch);
       if (made.parts) parts = memo!.put(partsKey(spins), made.parts);
@@ -74,18 +76,29 @@ export class Reconstructions {
     }
     if (!both) throw new Error("nothing was rebuilt");
 
+    // Whatever is muted, all scales are in it.
+    const whole = function* (of: Both, n: number, scratch: Scratch) {
+      if (!scales && of.important.length) return of.important;
+      const all = { ...wanted, spins: n, scales: null, important: true, parts: null };
+      return (yield* rebuild(transform, all, scratch)).important!;
+    };
+    if (source && !parts && components) {
+      let sound = signal;
+      if (source !== "original") {
+        const important = yield* whole(both, bothSpins, this.scratch);
+        sound = source === "important" ? important : signal.map((v, i) => v - important[i]);
+      }
+      const made = cut(sound, start.channels, components, request.sample);
+      parts = memo!.put(partsKey((partsSpins = bothSpins)), made);
+    }
     let loudness: Outcome["loudness"] = null;
     if (source && this.sampleRate) {
       const key = masked(bothSpins);
       loudness = this.loudness.find(key) ?? null;
-      if (!loudness) {
-        let whole = scales ? null : both.important;
-        if (!whole?.length) {
-          const all = { ...wanted, spins: bothSpins, scales: null, important: true, parts: null };
-          whole = (yield* rebuild(transform, all, this.scratch)).important!;
-        }
-        loudness = this.loudness.put(key, this.measure(start, whole));
-      }
+      loudness ??= this.loudness.put(
+        key,
+        this.measure(start, yield* whole(both, bothSpins, this.scratch)),
+      );
     }
     const least = Math.min(bothSpins, source ? partsSpins : bothSpins);
     return { request: { ...request, spins: least }, ...both, parts: parts ?? null, loudness };

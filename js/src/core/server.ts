@@ -1,6 +1,7 @@
 /** The side of the engine that computes: in a worker, or on the main thread where none may start. */
 import { Computer } from "./compute";
-import type { EntryPayload, Frame, Payload, Request, Source } from "./types";
+import { partsKind } from "./memo";
+import type { EntryPayload, Frame, Payload, Request } from "./types";
 
 export type Question =
   | { kind: "payload"; payload: Payload }
@@ -10,8 +11,8 @@ export type Question =
 
 export type Answer =
   | { kind: "ready" }
-  /** Only what differs from the frame before. `again`: its parts are the last ones of this source. */
-  | { kind: "frame"; patch: Partial<Frame>; turn: number; again?: Source }
+  /** Only what differs from the frame before. `again`: its parts are the last ones of this kind. */
+  | { kind: "frame"; patch: Partial<Frame>; turn: number; again?: string }
   | { kind: "error"; message: string; turn?: number };
 
 export type Reply = (answer: Answer, transfer: ArrayBuffer[]) => void;
@@ -25,8 +26,8 @@ const GIVEN = new Set(["important", "residual", "parts", "voxels"]);
 export class Server {
   private computer: Computer | null = null;
   private last: Partial<Frame> = {};
-  /** Of each source the parts that were sent last: the other side still has them. */
-  private readonly sent = new Map<Source, Float32Array>();
+  /** Of each kind the parts that were sent last: the other side still has them. */
+  private readonly sent = new Map<string, Float32Array>();
   private running: ReturnType<Computer["steps"]> | null = null;
 
   /** `copies`: arrays are handed over for good, so that the caches need copies of them. */
@@ -84,9 +85,9 @@ export class Server {
   private send(frame: Frame, turn: number): void {
     const transfer: ArrayBuffer[] = [];
     const { parts } = frame;
-    const source = frame.request.parts;
-    const again = source && parts && this.sent.get(source) === parts ? source : undefined;
-    if (source && parts) this.sent.set(source, parts);
+    const kind = partsKind(frame.request);
+    const again = parts && this.sent.get(kind) === parts ? kind : undefined;
+    if (parts) this.sent.set(kind, parts);
     const changed = Object.entries(frame).filter(
       ([key, value]) => value !== this.last[key as keyof Frame] && !(key === "parts" && again),
     );

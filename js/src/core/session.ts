@@ -23,7 +23,7 @@ const keyOf = ({ method, target }: Name): string => JSON.stringify([method, targ
 const INPUTS = [
   ...(["family", "level", "mode", "ranking", "keep", "mask", "scales", "selection"] as const),
   ...(["channels", "sample", "method", "target", "shown", "entries", "live"] as const),
-  ...(["cycle_spins", "source", "listening"] as const),
+  ...(["cycle_spins", "source", "listening", "split"] as const),
 ];
 /** The same, where it is the worker that colours attribution. */
 const COLOURS = ["overlay", "colour_map"] as const;

@@ -2,7 +2,7 @@
 import { COLOUR_MAPS } from "./colour";
 import { maxLevelFor } from "./dwt";
 import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking } from "./types";
-import type { Request, Source } from "./types";
+import type { Request, Source, Split } from "./types";
 import * as viewing from "./viewing";
 
 export const MODES: readonly Mode[] = ["symmetric", "reflect", "periodic", "constant", "zero"];
@@ -18,6 +18,9 @@ export const SOURCES: readonly Source[] = ["original", "important", "residual"];
 export const FADER = { lowest: -60, highest: 6 } as const;
 export const RATES: readonly number[] = [0.25, 0.5, 1, 2];
 export const SPINS: readonly number[] = [1, 4, 8, 16];
+export const SPLITS: readonly Split[] = ["scales", "components"];
+/** The faders of each split; which parts are heard has the name of the split. */
+export const GAINS = { scales: "gains", components: "component_gains" } as const;
 
 /** Two-way bound to the model; the names are those of the Python traits. */
 export interface Controls {
@@ -48,6 +51,11 @@ export interface Controls {
   /** Whether the selection, or else the whole sound, is repeated. */
   loop: boolean;
   cycle_spins: number;
+  /** What stands on the desk; components only where there are some. */
+  split: Split;
+  /** As `scales` and `gains`, of the components. */
+  components: number[] | null;
+  component_gains: number[] | null;
   // Volumes only, from here on.
   camera: viewing.Camera;
   projection: viewing.Projection;
@@ -139,6 +147,18 @@ export function channelChoices(payload: Payload): string[] {
   return ["sum", "magnitude", ...Array.from({ length: count }, (_, i) => String(i))];
 }
 
+/** What is on the desk. */
+export const splitOf = ({ payload, split }: Pick<State, "payload" | "split">): Split =>
+  payload.components ? split : "scales";
+
+/** How many parts a sound is cut into. */
+export function partCount(
+  { payload, level }: Pick<State, "payload" | "level">,
+  split: Split,
+): number {
+  return split === "scales" ? level + 1 : (payload.components?.spectra.shape[1] ?? 0);
+}
+
 type Parser<K extends keyof Controls> = (value: unknown, now: State) => Controls[K] | undefined;
 
 const oneOf =
@@ -154,6 +174,20 @@ const clamp = (value: number, low: number, high: number): number =>
 
 const fraction = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? clamp(value, 0, 1) : undefined;
+
+/** Parts that are heard, as indices below `count`. */
+function parseChosen(value: unknown, count: number): number[] | null | undefined {
+  if (value === null) return null;
+  if (!Array.isArray(value)) return undefined;
+  const known = value.filter((v): v is number => Number.isInteger(v) && v >= 0 && v < count);
+  return value.length > 0 && known.length === 0 ? undefined : [...new Set(known)].sort(order);
+}
+
+function parseGains(value: unknown): number[] | null | undefined {
+  if (value === null) return null;
+  if (!Array.isArray(value) || !value.every((v) => Number.isFinite(v))) return undefined;
+  return value.map((v: number) => clamp(v, FADER.lowest, FADER.highest));
+}
 
 /** Read a value from Python; undefined keeps what was there, so that nothing breaks the page. */
 export const parsers: { [K in keyof Controls]: Parser<K> } = {
@@ -171,12 +205,7 @@ export const parsers: { [K in keyof Controls]: Parser<K> } = {
   keep: fraction,
   ranking: oneOf<Ranking>(["signed", "magnitude"]),
   mask: oneOf<Mask>(["hard", "soft", "modulated"]),
-  scales: (value) => {
-    if (value === null) return null;
-    if (!Array.isArray(value)) return undefined;
-    const known = value.filter((v): v is number => Number.isInteger(v) && v >= 0);
-    return value.length > 0 && known.length === 0 ? undefined : [...new Set(known)].sort(order);
-  },
+  scales: (value) => parseChosen(value, Infinity),
   selection: (value, now) => (value === null ? null : parseBox(value, spaceOf(now.payload))),
   channels: (value, now) => oneOf(channelChoices(now.payload))(value),
   colour_map: oneOf(Object.keys(COLOUR_MAPS)),
@@ -193,16 +222,18 @@ export const parsers: { [K in keyof Controls]: Parser<K> } = {
     return chosen.length > 0 ? chosen : undefined;
   },
   source: oneOf(SOURCES),
-  gains: (value) => {
-    if (value === null) return null;
-    if (!Array.isArray(value) || !value.every((v) => Number.isFinite(v))) return undefined;
-    return value.map((v: number) => clamp(v, FADER.lowest, FADER.highest));
-  },
+  gains: parseGains,
   volume: fraction,
   playback_rate: (value) => RATES.find((rate) => rate === value),
   match_loudness: (value) => (typeof value === "boolean" ? value : undefined),
   loop: (value) => (typeof value === "boolean" ? value : undefined),
   cycle_spins: (value) => SPINS.find((spins) => spins === value),
+  split: (value, now) => oneOf(now.payload.components ? SPLITS : SPLITS.slice(0, 1))(value),
+  components: (value, now) => parseChosen(value, partCount(now, "components")),
+  component_gains: (value, now) => {
+    const gains = parseGains(value);
+    return gains && gainsOf(gains, partCount(now, "components"));
+  },
   camera: viewing.parseCamera,
   projection: oneOf(viewing.PROJECTIONS),
   rendering: oneOf(viewing.RENDERINGS),
@@ -256,6 +287,9 @@ export function defaults(payload: Payload): Controls {
     match_loudness: false,
     loop: false,
     cycle_spins: 1,
+    split: "scales",
+    components: null,
+    component_gains: null,
     camera: { ...viewing.CAMERA },
     projection: "perspective",
     rendering: "composite",
@@ -284,9 +318,9 @@ export function remapScales(scales: number[] | null, from: number, to: number): 
   return unique.length === to + 1 ? null : unique;
 }
 
-/** Faders of all scales in dB. The state may hold fewer or more of them than there are scales. */
-export function gainsOf({ gains, level }: Pick<Controls, "gains" | "level">): number[] {
-  return Array.from({ length: level + 1 }, (_, index) => gains?.[index] ?? 0);
+/** Faders of all parts in dB. The state may hold fewer or more of them than there are parts. */
+export function gainsOf(gains: number[] | null, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => gains?.[index] ?? 0);
 }
 
 /**
@@ -295,7 +329,7 @@ export function gainsOf({ gains, level }: Pick<Controls, "gains" | "level">): nu
  */
 export function remapGains(gains: number[] | null, from: number, to: number): number[] | null {
   if (gains === null || from === to) return gains;
-  const old = gainsOf({ gains, level: from });
+  const old = gainsOf(gains, from + 1);
   const moved = Array.from({ length: to + 1 }, (_, i) => old[Math.max(0, i + from - to)]!);
   moved[0] = old[0]!;
   return moved.some((gain) => gain !== 0) ? moved : null;
@@ -309,9 +343,10 @@ export function requestOf(state: State, refine: boolean): Request | null {
   // Scales that only a deeper level has: nothing of what was chosen exists here.
   const scales = known?.length === 0 && state.scales?.length ? null : known;
   const parts = state.listening ? state.source : null;
+  const split = splitOf(state);
   const basis = { family, level, mode };
   const part = { ranking, keep, mask, scales, spins: state.cycle_spins, refine };
   const { overlay, colour_map, payload } = state;
   const colouring = payload.modality === "volume" ? { overlay, colour_map } : null;
-  return { ...shown, ...basis, ...part, sample, channels, selection, parts, colouring };
+  return { ...shown, ...basis, ...part, sample, channels, selection, parts, split, colouring };
 }

@@ -51,16 +51,39 @@ export interface FeaturesPayload {
   taken: boolean;
 }
 
+/** Components of sounds, K of each, the most important first (Python: Components). */
+export interface ComponentsPayload {
+  /** [N, K, F], F = half a window + 1; [N, K, frames] */
+  spectra: WireArray;
+  activations: WireArray;
+  /** Samples from window to window; frame k is centred at step * k. */
+  hop: number;
+  /** What the model says of each sound: the whole, without each component, each alone. */
+  output: number[];
+  without: number[][];
+  alone: number[][];
+  /** Mean frequency of each, in Hz. */
+  centres: number[][];
+  /** Of which class it is said, and as what: "probability", "log_probability", "logit". */
+  target: string;
+  unit: string;
+}
+
 export interface CurvePayload {
   method: string;
   target: string;
-  family: string;
-  level: number;
-  mode: Mode;
+  /** What was kept and removed; family, level and mode are null outside a basis. */
+  domain: "basis" | "signal" | "features";
+  family: string | null;
+  level: number | null;
+  mode: Mode | null;
   ranking: Ranking;
+  /** What stands where something was removed. */
+  baseline: "zero" | "blur" | "noise";
+  output: "probability" | "logit" | "log_probability";
   /** Shares kept, 0..1 ascending. */
   share: number[];
-  /** Probability of the explained class, per sample and share. */
+  /** Output for the explained class, per sample and share. */
   insertion: number[][];
   deletion: number[][];
 }
@@ -88,6 +111,7 @@ export interface Payload {
   sampleRate: number | null;
   /** null for images and volumes. */
   features: FeaturesPayload | null;
+  components: ComponentsPayload | null;
   /** Size of a voxel in mm along D, H, W, before it was averaged down; null where not known. */
   spacing: number[] | null;
   /** Where the index of each axis grows to, such as "RAS"; null where not known. */
@@ -100,6 +124,8 @@ export type Ranking = "signed" | "magnitude";
 export type Mask = "hard" | "soft" | "modulated";
 /** What is listened to, or drawn of a volume. */
 export type Source = "original" | "important" | "residual";
+/** What a sound is cut into on the desk. */
+export type Split = "scales" | "components";
 
 export interface Filters {
   decLo: Float64Array;
@@ -158,8 +184,10 @@ export interface Request {
   spins: number;
   /** false: fewer spins will do for now, unless the result with all of them is known already. */
   refine: boolean;
-  /** Of what the parts per scale are wanted; null while nobody listens. */
+  /** Of what the parts are wanted; null while nobody listens. */
   parts: Source | null;
+  /** What its parts are. */
+  split: Split;
   /** How attribution is drawn; null where it is not the worker that colours it. */
   colouring: Colouring | null;
 }
@@ -213,6 +241,7 @@ export interface Frame {
   residual: Float32Array;
   /**
    * [J + 1, C, *space]: what each scale adds to the source asked for, muted or not; they sum to it.
+   * Of components [K, C, T].
    * null while nobody listens.
    */
   parts: Float32Array | null;

@@ -1,4 +1,4 @@
-/** One stretch of playing: a source, a gain and an analyser per scale, faded in and out as one. */
+/** One stretch of playing: a source, a gain and an analyser per part, faded in and out as one. */
 
 /** Peak and RMS of the last moments, linear, 1 is full scale. */
 export interface Level {
@@ -73,7 +73,7 @@ export class Voice {
   run!: Run;
   readonly #context: AudioContext;
   readonly #fade: GainNode;
-  #scales: { source: AudioBufferSourceNode; gain: GainNode; analyser: AnalyserNode }[];
+  #parts: { source: AudioBufferSourceNode; gain: GainNode; analyser: AnalyserNode }[];
 
   /** Ready to begin. `gains` are factors, one per buffer. */
   constructor(
@@ -86,7 +86,7 @@ export class Voice {
     this.#fade = context.createGain();
     this.#fade.gain.value = 0;
     this.#fade.connect(output);
-    this.#scales = buffers.map((buffer, index) => {
+    this.#parts = buffers.map((buffer, index) => {
       const source = context.createBufferSource();
       const gain = context.createGain();
       const analyser = makeAnalyser(context);
@@ -97,7 +97,7 @@ export class Voice {
       analyser.connect(this.#fade);
       return { source, gain, analyser };
     });
-    const last = this.#scales.at(-1);
+    const last = this.#parts.at(-1);
     if (last) last.source.onended = () => this.#ended();
   }
 
@@ -109,7 +109,7 @@ export class Voice {
     const rate = this.#context.sampleRate;
     gain.setValueAtTime(0, when);
     gain.linearRampToValueAtTime(1, when + FADE);
-    for (const { source } of this.#scales) {
+    for (const { source } of this.#parts) {
       source.playbackRate.value = pace / rate;
       if (loop) {
         source.loop = true;
@@ -122,12 +122,12 @@ export class Voice {
   }
 
   get count(): number {
-    return this.#scales.length;
+    return this.#parts.length;
   }
 
   setGains(gains: readonly number[]): void {
     const now = this.#context.currentTime;
-    this.#scales.forEach(({ gain }, index) => glide(gain.gain, gains[index] ?? 0, now));
+    this.#parts.forEach(({ gain }, index) => glide(gain.gain, gains[index] ?? 0, now));
   }
 
   /** Fade out at a time on the audio clock, then stop and let go. */
@@ -138,25 +138,25 @@ export class Voice {
     const start = Math.max(when, this.run.when + FADE);
     gain.setValueAtTime(1, start);
     gain.linearRampToValueAtTime(0, start + FADE);
-    for (const { source } of this.#scales) source.stop(start + FADE);
+    for (const { source } of this.#parts) source.stop(start + FADE);
   }
 
   /** Silence at once; nothing is left connected. */
   cut(): void {
     this.onend = null;
-    for (const { source, gain, analyser } of this.#scales) {
+    for (const { source, gain, analyser } of this.#parts) {
       source.onended = null;
       source.disconnect();
       source.buffer = null;
       gain.disconnect();
       analyser.disconnect();
     }
-    this.#scales = [];
+    this.#parts = [];
     this.#fade.disconnect();
   }
 
   levels(scratch: Float32Array, levels: Level[]): void {
-    this.#scales.forEach(({ analyser }, index) => measure(analyser, scratch, levels[index]!));
+    this.#parts.forEach(({ analyser }, index) => measure(analyser, scratch, levels[index]!));
   }
 
   #ended(): void {

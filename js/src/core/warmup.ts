@@ -26,6 +26,7 @@ export function warmUp(milliseconds: number): void {
     spins: 1,
     refine: true,
     parts: null,
+    split: "scales",
     colouring: null,
   };
   const stop = performance.now() + milliseconds;
@@ -74,6 +75,7 @@ function invented(modality: "image" | "volume", shape: number[]): Payload {
     title: "",
     sampleRate: null,
     features: null,
+    components: null,
     spacing: null,
     orientation: null,
   };

@@ -1,7 +1,8 @@
 /** Keys that work wherever the focus is inside an Explorer. */
 import { listen } from "../core/dispose";
+import { splitOf } from "../core/state";
 import type { View } from "./panel";
-import { soloScale } from "./scales";
+import { solo } from "./scales";
 
 /** Where space, or the keys for start and end, already mean something. */
 const TYPED = "select, textarea, input:not([type=range], [type=radio], [type=checkbox])";
@@ -45,9 +46,10 @@ export function keys({ root, store, session, signal }: View): void {
       } else if (/^[1-9]$/.test(event.key)) {
         // In a list, digits choose an option.
         if (event.target instanceof HTMLSelectElement) return;
-        const index = level + 1 - Number(event.key);
-        if (index > 0) soloScale(store, index);
-      } else if (event.key === "0") store.set({ scales: null });
+        const [split, place] = [splitOf(store.state), Number(event.key)];
+        const index = split === "scales" ? level + 1 - place : place - 1;
+        if (index > 0 || split !== "scales") solo(store, index, split);
+      } else if (event.key === "0") store.set({ [splitOf(store.state)]: null });
       else if (!sounds(event)) return;
       event.preventDefault();
     },

@@ -1,21 +1,15 @@
-/** One row per scale: its share of the attribution, and a fader with solo, mute and meter. */
-import { css, scaleColours } from "../core/colour";
+/** One row per scale or component: how much it matters, and a fader with solo, mute and meter. */
+import { css } from "../core/colour";
 import { listen } from "../core/dispose";
-import { bandText } from "../core/hertz";
-import { FADER, gainsOf } from "../core/state";
+import { FADER, GAINS, SPLITS, gainsOf, splitOf } from "../core/state";
+import type { Split } from "../core/types";
 import { h, write } from "./dom";
-import { decibels, percent, scaleName } from "./format";
+import { decibels } from "./format";
 import { type Meter, meter, whilePlaying } from "./meter";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
-import {
-  bar,
-  litScale,
-  onScaleButtons,
-  onScaleRows,
-  pressScaleButtons,
-  scaleButtons,
-} from "./shares";
-import { spoken } from "./spectrum";
+import { segments } from "./segments";
+import { bar, litScale, onButtons, onRows, partButtons, pressButtons } from "./shares";
+import { type Strip, type Strips, strips } from "./strips";
 import { Surface } from "./surface";
 
 /** Width of the names, and of fader and buttons with the space before them; style.css agrees. */
@@ -23,6 +17,7 @@ const NAMES = 96;
 const DESK = 140;
 const GAP = 8;
 const HIGH = 440;
+const LABELS: Record<Split, string> = { scales: "Scales", components: "Components" };
 
 interface Row {
   index: number;
@@ -36,69 +31,92 @@ export function mixerPanel(view: View): Panel {
   const { store, session, signal } = view;
   const { state } = store;
   const { section, tools, body } = makeFrame(view, "spectrum", "Scales");
+  const heading = section.querySelector("h3")!;
   const surface = new Surface("wam-main");
   const desk = h("div", { class: "wam-desk" });
   const chart = h("div", { class: "wam-chart" }, surface.canvas, desk);
   const reset = h("button", { type: "button", class: "wam-text" }, "Reset faders");
+  const choice = segments("Parts", SPLITS, LABELS, (split) => store.set({ split }), signal);
+  const note = h("p", { class: "wam-note" });
   tools.append(reset);
-  body.append(chart);
+  body.append(choice.element, note, chart);
   let rows: Row[] = [];
+  let made = "";
   let height = 40;
 
-  onScaleRows(surface.canvas, view, (y) => rows[Math.floor(y / height)]?.index, chart);
-  listen(reset, "click", () => store.set({ gains: null }), signal);
-  onScaleButtons(desk, view);
+  onRows(surface.canvas, view, (y) => rows[Math.floor(y / height)]?.index, chart);
+  listen(reset, "click", () => store.set({ [GAINS[splitOf(state)]]: null }), signal);
+  onButtons(desk, view);
   const setGain = (event: Event, value: (fader: HTMLInputElement) => number): void => {
     const fader = event.target as HTMLInputElement;
     const row = rows.find((one) => one.fader === fader);
     if (!row) return;
-    const gains = gainsOf(state);
+    const key = GAINS[splitOf(state)];
+    const gains = gainsOf(state[key], rows.length);
     gains[row.index] = value(fader);
-    store.set({ gains: gains.some((gain) => gain !== 0) ? gains : null });
+    store.set({ [key]: gains.some((gain) => gain !== 0) ? gains : null });
   };
   listen(desk, "input", (event) => setGain(event, (fader) => Number(fader.value)), signal);
   listen(desk, "dblclick", (event) => setGain(event, () => 0), signal);
 
-  const makeRows = (level: number): void => {
-    height = Math.max(28, Math.min(44, Math.floor(HIGH / (level + 1))));
+  const makeRows = (now: Strip[]): void => {
+    height = Math.max(28, Math.min(44, Math.floor(HIGH / now.length)));
     desk.style.setProperty("--wam-row", `${height}px`);
-    rows = Array.from({ length: level + 1 }, (_, i) => makeRow(level - i, level));
+    chart.style.setProperty("--wam-high", `${Math.max(HIGH, height * now.length)}px`);
+    rows = now.map(makeRow);
     desk.replaceChildren(...rows.map((row) => row.element));
   };
   const showMeters = (elapsed: number): void => {
-    const { scales } = session.player.levels();
+    const { parts } = session.player.levels();
     for (const row of rows)
-      row.meter.show(state.playing ? (scales[row.index] ?? null) : null, elapsed);
+      row.meter.show(state.playing ? (parts[row.index] ?? null) : null, elapsed);
   };
   whilePlaying(view, showMeters);
 
   return {
     section,
-    keys: ["frame", "payload", "scales", "hover", "selection", "level", "gains", "playing"],
+    keys: [
+      ...(["frame", "payload", "hover", "selection", "level", "playing", "sample"] as const),
+      ...(["split", "scales", "gains", "components", "component_gains"] as const),
+    ],
     draw(changed: Changes): void {
-      const { frame, scales, gains } = state;
-      const level = frame?.request.level ?? state.level;
-      const again = rows.length !== level + 1;
-      if (again) makeRows(level);
+      const { frame, payload } = state;
+      const now = strips(state);
+      const { split } = now;
+      const gains = state[GAINS[split]];
+      const key = `${split} ${now.rows.length}`;
+      const again = made !== key;
+      if (again) makeRows(now.rows);
+      made = key;
       desk.hidden = !frame;
       reset.classList.toggle("wam-gone", gains === null);
-      if (again || concerns(changed, "gains", "level")) {
-        const values = gainsOf({ gains, level });
+      if (again || concerns(changed, "payload")) {
+        write(heading, now.title);
+        choice.element.hidden = !payload.components;
+        choice.show(split);
+      }
+      write(note, now.note);
+      note.hidden = !now.note;
+      now.rows.forEach(({ colour }, i) => {
+        rows[i]!.meter.element.style.color = css(colour);
+      });
+      if (again || concerns(changed, GAINS[split], "level")) {
+        const values = gainsOf(gains, rows.length);
         for (const row of rows) showFader(row, values[row.index]!);
       }
-      if (again || concerns(changed, "scales", "frame")) pressScaleButtons(desk, scales);
+      if (again || concerns(changed, split, "frame")) pressButtons(desk, state[split]);
       if (again || concerns(changed, "playing")) showMeters(0);
-      if (frame && concerns(changed, "frame"))
-        surface.canvas.setAttribute("aria-label", spoken(frame));
-      const drawn = ["frame", "payload", "scales", "hover", "level"] as const;
-      if (!concerns(changed, ...drawn) || !surface.fit(changed === null)) return;
-      paint(view, surface, rows.length - 1, height, litScale(state));
+      if (frame && (again || concerns(changed, "frame", "sample")))
+        surface.canvas.setAttribute("aria-label", now.spoken);
+      const drawn = ["frame", "payload", "hover", "level", "sample", split] as const;
+      if (!(again || concerns(changed, ...drawn)) || !surface.fit(again || changed === null))
+        return;
+      paint(view, surface, now, height);
     },
   };
 }
 
-function makeRow(index: number, level: number): Row {
-  const name = scaleName(index, level).toLowerCase();
+function makeRow({ index, name }: Strip): Row {
   const fader = h("input", {
     type: "range",
     min: FADER.lowest,
@@ -110,8 +128,7 @@ function makeRow(index: number, level: number): Row {
   });
   const value = h("span", { class: "wam-value", "aria-hidden": "true", "data-ink": true });
   const lights = meter();
-  lights.element.style.color = css(scaleColours(level)[index]!);
-  const buttons = scaleButtons(index, level);
+  const buttons = partButtons(index, name);
   buttons.className = "wam-keys";
   const strip = h("div", { class: "wam-fader" }, fader, value);
   const element = h("div", {}, lights.element, strip, buttons);
@@ -128,26 +145,25 @@ function showFader({ fader, value }: Row, gain: number): void {
   value.classList.toggle("wam-quiet", gain === 0);
 }
 
-function paint(
-  { theme, store }: View,
-  surface: Surface,
-  level: number,
-  height: number,
-  lit: number | null,
-): void {
+function paint({ theme, store }: View, surface: Surface, now: Strips, height: number): void {
   const { context: c, width, ratio } = surface;
-  const { frame, scales, payload } = store.state;
-  const colours = scaleColours(level);
-  const shares = frame?.spectrum ?? new Float64Array(level + 1);
-  const most = Math.max(...shares, 1e-12);
-  const room = Math.max(16, width - NAMES - GAP - DESK);
+  const { state } = store;
+  const known = state.frame !== null || now.split !== "scales";
+  const chosen = state[now.split];
+  const lit = now.split === "scales" ? litScale(state) : null;
+  const shares = now.rows.map(({ share }) => share);
+  const [least, most] = [Math.min(0, ...shares), Math.max(0, ...shares)];
+  const left = NAMES + GAP;
+  const room = Math.max(16, width - left - DESK);
+  const unit = room / Math.max(most - least, 1e-12);
+  const zero = left - least * unit;
   surface.clear();
   c.setTransform(ratio, 0, 0, ratio, 0, 0);
   c.textBaseline = "middle";
-  for (let index = level; index >= 0; index--) {
-    const top = (level - index) * height;
+  now.rows.forEach(({ index, short, value, detail, share, colour }, place) => {
+    const top = place * height;
     const middle = top + height / 2;
-    const off = scales !== null && !scales.includes(index);
+    const off = chosen !== null && !chosen.includes(index);
     if (index === lit) {
       c.globalAlpha = 0.5;
       c.fillStyle = theme.line;
@@ -157,20 +173,19 @@ function paint(
     c.textAlign = "left";
     c.fillStyle = theme.ink;
     c.font = `12px ${theme.font}`;
-    c.fillText(scaleName(index, level, true), 0, middle - 7);
-    if (frame) {
-      c.textAlign = "right";
-      c.fillText(percent(shares[index]!), NAMES, middle - 7);
-      c.textAlign = "left";
-    }
+    c.fillText(short, 0, middle - 7);
+    c.textAlign = "right";
+    c.fillText(value, NAMES, middle - 7);
+    c.textAlign = "left";
     c.fillStyle = theme.muted;
     c.font = `11px ${theme.font}`;
-    c.fillText(bandText(index, level, payload.sampleRate ?? 1), 0, middle + 7);
-    const left = NAMES + GAP;
+    c.fillText(detail, 0, middle + 7);
     // Nothing is known without a frame: an empty bar, not a share of zero.
-    if (frame)
-      bar(c, left, middle - 7, (room * shares[index]!) / most, 10, css(colours[index]!), off);
+    const long = Math.abs(share) * unit;
+    if (known) bar(c, share < 0 ? zero - long : zero, middle - 7, long, 10, css(colour), off);
     else bar(c, left, middle - 7, room, 8, theme.line, false);
     c.globalAlpha = 1;
-  }
+    c.fillStyle = theme.muted;
+    if (least < 0) c.fillRect(Math.round(zero), middle - 16, 1, 18);
+  });
 }

@@ -13,7 +13,7 @@ import { framed, markHover } from "./marks";
 import { scaleName } from "./format";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { walk } from "./pyramid";
-import { muteScale, soloScale } from "./scales";
+import { mute, solo } from "./scales";
 import { MARK_KEYS, timeSurface } from "./timeline";
 import { ROOM, paintOverTime } from "./timepicture";
 
@@ -53,8 +53,8 @@ export function scaleogramPanel(view: View): Panel {
       const index = labelAt(event);
       if (index === null || event.button !== 0) return;
       event.stopPropagation();
-      if (event.shiftKey) muteScale(store, index);
-      else soloScale(store, index);
+      if (event.shiftKey) mute(store, index);
+      else solo(store, index);
     },
     signal,
     first,
@@ -138,7 +138,7 @@ export function scaleogramPanel(view: View): Panel {
 }
 
 /** Fill one row of pixels per scale, the finest first. */
-function colourRows(
+export function colourRows(
   pixels: Uint32Array,
   width: number,
   { layout, values }: Frame,

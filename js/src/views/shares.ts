@@ -1,14 +1,12 @@
-/** What panels with one row per scale have in common: solo and mute buttons, and the bar. */
+/** What panels with one row per part have in common: solo and mute buttons, and the bar. */
 import { listen } from "../core/dispose";
-import type { State } from "../core/state";
+import { type State, splitOf } from "../core/state";
 import { h } from "./dom";
-import { scaleName } from "./format";
 import type { View } from "./panel";
-import { muteScale, soloScale } from "./scales";
+import { mute, solo } from "./scales";
 
-/** S and M of one scale; `onScaleButtons` hears them, `pressScaleButtons` shows their state. */
-export function scaleButtons(index: number, level: number): HTMLElement {
-  const name = scaleName(index, level).toLowerCase();
+/** S and M of one part; `onButtons` hears them, `pressButtons` shows their state. */
+export function partButtons(index: number, name: string): HTMLElement {
   const make = (act: string): HTMLElement =>
     h(
       "button",
@@ -24,8 +22,8 @@ export function scaleButtons(index: number, level: number): HTMLElement {
   return h("div", {}, make("Solo"), make("Mute"));
 }
 
-/** Click, shift-click and hover on rows that are drawn; `rowAt` tells the scale under a pointer. */
-export function onScaleRows(
+/** Click, shift-click and hover on rows that are drawn; `rowAt` tells the part under a pointer. */
+export function onRows(
   canvas: HTMLElement,
   { store, signal }: View,
   rowAt: (y: number) => number | undefined,
@@ -39,8 +37,7 @@ export function onScaleRows(
     (event) => {
       const index = indexOf(event);
       if (index === undefined) return;
-      if (event.shiftKey) muteScale(store, index);
-      else soloScale(store, index);
+      (event.shiftKey ? mute : solo)(store, index, splitOf(store.state));
     },
     signal,
   );
@@ -48,7 +45,7 @@ export function onScaleRows(
     area,
     "pointermove",
     (event) => {
-      const index = indexOf(event);
+      const index = splitOf(store.state) === "scales" ? indexOf(event) : undefined;
       store.set({ hover: index === undefined ? null : { from: "spectrum", index } });
     },
     signal,
@@ -64,26 +61,26 @@ export function litScale({ hover, frame }: State): number | null {
 }
 
 /** Solo and mute by the buttons inside an element, also those to come. */
-export function onScaleButtons(element: HTMLElement, { store, signal }: View): void {
+export function onButtons(element: HTMLElement, { store, signal }: View): void {
   listen(
     element,
     "click",
     (event) => {
       const button = (event.target as Element).closest<HTMLElement>("button[data-act]");
       if (!button) return;
-      const act = button.dataset["act"] === "solo" ? soloScale : muteScale;
-      act(store, Number(button.dataset["index"]));
+      const act = button.dataset["act"] === "solo" ? solo : mute;
+      act(store, Number(button.dataset["index"]), splitOf(store.state));
     },
     signal,
   );
 }
 
-export function pressScaleButtons(element: HTMLElement, scales: number[] | null): void {
+export function pressButtons(element: HTMLElement, chosen: number[] | null): void {
   for (const button of element.querySelectorAll<HTMLElement>("button[data-act]")) {
     const index = Number(button.dataset["index"]);
-    const solo = scales?.length === 1 && scales[0] === index;
-    const mute = scales !== null && !scales.includes(index);
-    button.setAttribute("aria-pressed", String(button.dataset["act"] === "solo" ? solo : mute));
+    const alone = chosen?.length === 1 && chosen[0] === index;
+    const off = chosen !== null && !chosen.includes(index);
+    button.setAttribute("aria-pressed", String(button.dataset["act"] === "solo" ? alone : off));
   }
 }
 

@@ -4,14 +4,7 @@ import type { Frame } from "../core/types";
 import { h } from "./dom";
 import { percent, scaleName, scaleWord, signed } from "./format";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
-import {
-  bar,
-  litScale,
-  onScaleButtons,
-  onScaleRows,
-  pressScaleButtons,
-  scaleButtons,
-} from "./shares";
+import { bar, litScale, onButtons, onRows, partButtons, pressButtons } from "./shares";
 import { Surface } from "./surface";
 
 /** Room for the share at the right of a bar, for the buttons after it, and under all bars. */
@@ -33,8 +26,8 @@ export function spectrumPanel(view: View): Panel {
   body.append(chart);
   let rows: Rows = { indices: [], height: 32 };
 
-  onScaleRows(surface.canvas, view, (y) => rows.indices[Math.floor(y / rows.height)]);
-  onScaleButtons(buttons, view);
+  onRows(surface.canvas, view, (y) => rows.indices[Math.floor(y / rows.height)]);
+  onButtons(buttons, view);
 
   return {
     section,
@@ -78,9 +71,11 @@ function syncButtons(
   if (buttons.dataset["key"] !== key) {
     buttons.dataset["key"] = key;
     buttons.style.setProperty("--wam-row", `${rows.height}px`);
-    buttons.replaceChildren(...rows.indices.map((index) => scaleButtons(index, level)));
+    const make = (index: number): HTMLElement =>
+      partButtons(index, scaleName(index, level).toLowerCase());
+    buttons.replaceChildren(...rows.indices.map(make));
   }
-  pressScaleButtons(buttons, scales);
+  pressButtons(buttons, scales);
 }
 
 function paint(

@@ -1,6 +1,6 @@
 /** Play, choose what is heard, loop, speed, volume, and take it away as a file. */
 import { listen } from "../core/dispose";
-import { RATES, SOURCES, type State } from "../core/state";
+import { RATES, SOURCES, type State, splitOf } from "../core/state";
 import type { Source } from "../core/types";
 import { encodeWav } from "../core/wav";
 import { lengthOf, timeText } from "./axis";
@@ -9,6 +9,7 @@ import { download } from "./export";
 import { decibels, percent } from "./format";
 import { meter, whilePlaying } from "./meter";
 import { type Changes, type View, concerns } from "./panel";
+import { segments } from "./segments";
 
 const LABELS: Record<Source, string> = {
   original: "Original",
@@ -31,14 +32,7 @@ export function transport(view: View): Transport {
   const now = h("span");
   const whole = h("span");
   const clock = h("div", { class: "wam-clock", role: "timer" }, now, " / ", whole);
-  const radios = SOURCES.map((value) =>
-    h("input", { type: "radio", name: "source", value, "aria-label": LABELS[value] }),
-  );
-  const sources = h(
-    "div",
-    { class: "wam-segments", role: "radiogroup", "aria-label": "Source" },
-    ...radios.map((radio, i) => h("label", {}, radio, h("span", {}, LABELS[SOURCES[i]!]))),
-  );
+  const sources = segments("Source", SOURCES, LABELS, (source) => store.set({ source }), signal);
   const level = meter();
   level.element.title = "Level, −60 to 0 dB";
   const loop = toggle("Loop");
@@ -54,7 +48,7 @@ export function transport(view: View): Transport {
   const element = h(
     "div",
     { class: "wam-transport", role: "group", "aria-label": "Playback" },
-    h("div", {}, play, back, clock, sources, level.element),
+    h("div", {}, play, back, clock, sources.element, level.element),
     h(
       "div",
       {},
@@ -71,12 +65,6 @@ export function transport(view: View): Transport {
   const { state } = store;
   listen(play, "click", () => player.toggle(), signal);
   listen(back, "click", () => player.rewind(), signal);
-  listen(
-    sources,
-    "change",
-    (event) => store.set({ source: (event.target as HTMLInputElement).value as Source }),
-    signal,
-  );
   listen(loop, "click", () => store.set({ loop: !state.loop }), signal);
   listen(speed, "change", () => store.set({ playback_rate: Number(speed.value) }), signal);
   listen(volume, "input", () => store.set({ volume: Number(volume.value) / STEPS }), signal);
@@ -93,9 +81,10 @@ export function transport(view: View): Transport {
 
   const saveNow = (): boolean => {
     const { frame, source, level: depth, payload } = state;
+    if (!frame?.parts) return false;
     // Not what the worker gave before the last change.
-    if (!frame?.parts || frame.request.parts !== source || frame.request.level !== depth)
-      return false;
+    const { parts, level, split } = frame.request;
+    if (parts !== source || level !== depth || split !== splitOf(state)) return false;
     saving = false;
     const bytes = encodeWav(player.mix(), payload.sampleRate ?? 1);
     const name = `wam-${payload.title}-${source}`.replace(/[^\w.-]+/g, "-");
@@ -132,7 +121,7 @@ export function transport(view: View): Transport {
         play.dataset["playing"] = String(state.playing);
       }
       if (concerns(changed, "payload")) write(whole, timeText(lengthOf(state), state));
-      for (const radio of radios) radio.checked = radio.value === state.source;
+      sources.show(state.source);
       press(loop, state.loop);
       press(match, state.match_loudness);
       fill(

@@ -1,0 +1,94 @@
+"""Means with their intervals: the figures of a table and of compared spectra."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wam_widgets.figures.colours import scale_colours
+from wam_widgets.figures.layout import FILL, Block, Length, arrange
+from wam_widgets.figures.panels import open_frame, scale_name, title
+from wam_widgets.figures.style import COLUMN, PAGE, NotebookFigure, inches, legible, style
+
+if TYPE_CHECKING:
+    from wam_widgets.metrics.intervals import Interval
+    from wam_widgets.metrics.tables import Table
+    from wam_widgets.spectra import SpectraComparison
+
+_MARKS = "osD^v<>pX"
+
+
+def plot_table(table: Table, metric: str, *, width: float | str | None = None) -> NotebookFigure:
+    """Draw one metric of a table: the mean and its interval, one line for each row.
+
+    Parameters
+    ----------
+    table : Table
+    metric : str
+    width : {"column", "page"} or float, optional
+        Of the figure; a page by default.
+    """
+    rows = [row for row in table.rows if metric in row.scores]
+    if not rows:
+        raise ValueError(f"metric is {metric!r}: there is {', '.join(table.metrics)}")
+    with style():
+        figure = NotebookFigure(figsize=(inches(width, PAGE), 2))
+        axes = figure.add_subplot()
+        for i, row in enumerate(rows):
+            mean, low, high = _sides(row.interval(metric, table.confidence))
+            axes.errorbar(
+                mean, len(rows) - 1 - i, xerr=[[mean - low], [high - mean]], fmt="o", ms=3,
+                lw=0.8, capsize=2, color=scale_colours(3)[0],
+            )  # fmt: skip
+        names = [legible(", ".join(row.key)) for row in reversed(rows)]
+        axes.set_yticks(range(len(rows)), names)
+        axes.set_ylim(-0.7, len(rows) - 0.3)
+        axes.set_xlabel(f"{metric.capitalize()} (mean and {table.confidence:.0%} interval)")
+        open_frame(axes)
+        arrange(figure, [Block([[axes]], [FILL], [Length(inches=0.16 * len(rows) + 0.2)])], "")
+    return figure
+
+
+def plot_spectra(
+    comparison: SpectraComparison, *, width: float | str | None = None
+) -> NotebookFigure:
+    """Draw the mean spectrum of each model: share of attribution over scales, with intervals.
+
+    Parameters
+    ----------
+    comparison : SpectraComparison
+    width : {"column", "page"} or float, optional
+        Of the figure; one column of a paper by default.
+    """
+    with style():
+        figure = NotebookFigure(figsize=(inches(width, COLUMN), 2))
+        axes = figure.add_subplot()
+        names = list(comparison.spectra)
+        level = comparison.basis.level
+        for i, (name, colour) in enumerate(zip(names, scale_colours(len(names)), strict=True)):
+            found = np.array([_sides(interval) for interval in comparison.intervals(name)])
+            # Beside each other, so that no interval hides another.
+            place = np.arange(level + 1) + 0.12 * (i - (len(names) - 1) / 2)
+            mean, low, high = found.T
+            axes.errorbar(
+                place, mean, yerr=[mean - low, high - mean], marker=_MARKS[i % len(_MARKS)], ms=3,
+                lw=0.8, capsize=1.5, color=colour, label=legible(name),
+            )  # fmt: skip
+        bands = comparison.bands
+        labels = [scale_name(k, level) for k in range(level + 1)] if bands is None else bands
+        axes.set_xticks(range(level + 1), labels, rotation=45 if level > 4 else 0, ha="right")
+        if level <= 4:
+            axes.set_xticks(range(level + 1), labels, ha="center")
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel("Share of attribution")
+        open_frame(axes)
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.03), borderpad=0)
+        count = len(next(iter(comparison.spectra.values())))
+        title(axes, f"{comparison.basis}: {count} inputs")
+        arrange(figure, [Block([[axes]], [FILL], [Length(inches=1.7)])], "")
+    return figure
+
+
+def _sides(interval: Interval) -> tuple[float, float, float]:
+    return interval.mean, interval.low, interval.high
