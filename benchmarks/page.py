@@ -96,10 +96,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         raise FileNotFoundError("there is no Chromium; run: python -m tests.chromium")
     with sync_playwright() as playwright:
-        # The page itself is put together as on any machine without a GPU. By default it would be
-        # drawn as if there were one, through the same slow stand-in as the volumes.
-        flags = [*chromium.FLAGS, "--disable-gpu-compositing"]
-        found = playwright.chromium.launch(executable_path=path, args=flags)
+        found = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
         yield found
         found.close()
 

@@ -20,6 +20,16 @@ FLAGS = (
     # Software rendering gives every machine WebGL2.
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # The page itself is put together as on any machine without a GPU. By default it would be drawn
+    # as if there were one, through the same slow stand-in as the volumes.
+    "--disable-gpu-compositing",
+    # Every new window would load two pages for its address bar, which nobody looks at. Of several
+    # such lists only the last one counts, so what Playwright switches off is said again.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AimEnabled,"
+    "AvoidCorsURLLoaderRestartOnRedirect,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,LensOverlay,"
+    "MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,PreconnectToSearch,"
+    "ThirdPartyStoragePartitioning",
 )
 
 
