@@ -10,7 +10,7 @@ from wam_widgets.objectives import OBJECTIVES
 from wam_widgets.schedule import methods
 from wam_widgets.wavelets import MODES, families
 from wam_widgets.widgets.controls import COLOUR_MAPS, OVERLAYS, PANELS
-from wam_widgets.widgets.listening import SOURCES
+from wam_widgets.widgets.listening import SOURCES, SPLITS
 from wam_widgets.widgets.viewing import PROJECTIONS, RENDERINGS
 
 __all__ = ["ALIASES", "ALL", "FLAGS", "Flag", "Words"]
@@ -90,6 +90,9 @@ FLAGS: Mapping[str, Mapping[str, Flag]] = {
         "match_loudness": Flag("True: parts are as loud as the original"),
         "loop": Flag("True: again and again"),
         "cycle_spins": Flag("shifted transforms that are averaged"),
+        "split": _word("what stands on the desk", SPLITS),
+        "components": Flag("those that are not muted, such as [0, 2]; 0 is the most important"),
+        "component_gains": Flag("faders of the components in dB"),
     },
     "volumes": {
         "spacing": Flag("voxel size in mm"),

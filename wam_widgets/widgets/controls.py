@@ -121,6 +121,7 @@ class Controls(Listening, Viewing, Linkable):
         modality: str,
         classes: int | None,
         held: dict[str, tuple[str, ...]],
+        parts: int = 0,
         **traits: Any,
     ) -> None:
         # The limits must be known before the first value is looked at.
@@ -129,6 +130,7 @@ class Controls(Listening, Viewing, Linkable):
         self._modality = modality
         self._classes = classes
         self._held = held
+        self._component_count = parts
         self._scales_at = self._gains_at = 0
         super().__init__(**traits)
 
@@ -173,7 +175,11 @@ class Controls(Listening, Viewing, Linkable):
     @traitlets.validate("gains")
     def _check_gains(self, proposal: Any) -> Any:
         self._gains_at = self.level
-        return check_gains(proposal["value"], self.level)
+        wanted = (
+            f"at level {self.level} it must have {self.level + 1}, the approximation's and then one "
+            "for each scale, coarsest first"
+        )
+        return check_gains(proposal["value"], self.level + 1, wanted)
 
     @traitlets.validate("scales")
     def _check_scales(self, proposal: Any) -> Any:

@@ -21,6 +21,7 @@ from wam_widgets.gradients import methods
 from wam_widgets.options import options
 from wam_widgets.wavelets import Basis, families, max_level
 from wam_widgets.widgets.channel import Channel, Job
+from wam_widgets.widgets.components import component_count
 from wam_widgets.widgets.controls import Controls
 from wam_widgets.widgets.embed import output, shown_by_widgets
 from wam_widgets.widgets.live import Live
@@ -93,6 +94,7 @@ class Explorer(Controls):
             modality=explanation.modality,
             classes=None if known is None else known.shape[1],
             held={"methods": explanation.methods, "targets": explanation.targets},
+            parts=component_count(explanation),
             _esm=front_end("stub.js"),
             _module=shared_module(),
             _key=uuid.uuid4().hex,

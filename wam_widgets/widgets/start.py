@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from wam_widgets.wavelets import families, max_level
+from wam_widgets.widgets.components import component_count
 from wam_widgets.widgets.controls import CONTROLS, Controls
 from wam_widgets.widgets.payload import default_controls
 from wam_widgets.widgets.sizes import reduction
@@ -85,6 +86,7 @@ def _unseen(explanation: Explanation, controls: Mapping[str, Any], live: bool) -
         modality=explanation.modality,
         classes=known.shape[1] if live and known is not None else None,
         held={"methods": explanation.methods, "targets": explanation.targets},
+        parts=component_count(explanation),
         _live=live,
         _methods=list(explanation.methods),
         **{**defaults, **controls},
