@@ -19,12 +19,14 @@ from wam_widgets.metrics.intervals import Interval, bootstrap
 from wam_widgets.metrics.planted import Planted, plant
 from wam_widgets.metrics.robustness import sensitivity_average, sensitivity_max
 from wam_widgets.metrics.sanity import Cascade, randomised_parameters
+from wam_widgets.metrics.tables import Table, table
 from wam_widgets.metrics.truth import average_precision, precision, recall, recovery, relevant
 
 __all__ = [
     "Cascade",
     "Interval",
     "Planted",
+    "Table",
     "area",
     "average_precision",
     "bootstrap",
@@ -47,4 +49,5 @@ __all__ = [
     "sensitivity_max",
     "sparseness",
     "spectrum_fidelity",
+    "table",
 ]
