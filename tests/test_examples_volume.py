@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 import wam_widgets as wam
+from wam_widgets import schedule
 from wam_widgets.examples import Example, volume
 from wam_widgets.examples.files import read_facts
 from wam_widgets.examples.solids import BUMPS, CLASS_NAMES, SHAPES, bumps, grid, solid
@@ -231,7 +232,7 @@ def test_what_is_fine_but_no_solid_is_no_evidence(method: str) -> None:
 
 
 def test_the_bounds_cover_every_method() -> None:
-    assert wam.methods() == METHODS
+    assert tuple(schedule.METHODS) == METHODS
 
 
 def test_integrated_gradients_are_complete() -> None:

@@ -59,7 +59,7 @@ def test_it_begins_with_the_defaults_of_the_explanation(live: wam.Explorer, x: T
     assert live.target == "predicted"
     assert live.ranking == "signed"
     assert live._live
-    assert set(live._methods) == set(wam.methods())
+    assert set(live._methods) == set(wam.methods("gradient"))
     shown = wire.decode(live._data["signal"])
     assert np.allclose(shown, x.numpy(), atol=1e-3)
     (entry,) = live._data["entries"]

@@ -10,6 +10,7 @@ import torch
 import wam_widgets as wam
 from tests.models import convolutional, explain, random
 from wam_widgets.provenance import digest
+from wam_widgets.schedule import METHODS
 
 
 def test_model_date_and_versions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,7 +34,7 @@ def test_model_date_and_versions(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_are_those_that_the_method_used() -> None:
     model, x = convolutional(2), random(1, 2, 12, 9)
     many = {"n_steps": 7, "n_samples": 4, "noise_level": 0.3, "seed": 9, "objective": "logit"}
-    e = explain(model, x, method=list(wam.methods()), baselines="blur", **many)
+    e = explain(model, x, method=list(METHODS), baselines="blur", **many)
     settings = {method: e.entries[method, "predicted"].settings for method in e.methods}
     assert settings == {
         "saliency": {"objective": "logit", "multiply_by_inputs": True},

@@ -25,6 +25,7 @@ from wam_widgets import storage
 from wam_widgets.explainer import Explainer
 from wam_widgets.front_ends import LogMel
 from wam_widgets.metrics import curve
+from wam_widgets.schedule import METHODS
 from wam_widgets.widgets.payload import payload
 
 VERSION_1 = Path(__file__).parent / "golden" / "explanation-1.safetensors"
@@ -38,7 +39,7 @@ def image() -> wam.Explanation:
     model, x = convolutional(2), random(3, 2, 16, 13)
     options: dict[str, Any] = {"baselines": "blur", "n_steps": 3, "n_samples": 2}
     options |= {"mean": [0.1, 0.2], "std": 0.5, "class_names": ["a", "b", "c"]}
-    e = explain(model, x, method=list(wam.methods()), **options)
+    e = explain(model, x, method=list(METHODS), **options)
     e = (
         e
         | explain(model, x, target=(0, 2), **options)

@@ -7,23 +7,28 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from wam_widgets import checks, checks_audio, front_ends
+from wam_widgets.captum_methods import captum_map
+from wam_widgets.catalogue import CATALOGUE, check_method
 from wam_widgets.classifier import Classifier, check_features
 from wam_widgets.explanation import Entry, Explanation
 from wam_widgets.gradients import Mean, default_batch, mean_gradient
 from wam_widgets.objectives import Objective, Target, resolve_target, target_name
 from wam_widgets.options import options
-from wam_widgets.provenance import Provenance
-from wam_widgets.schedule import LOUDNESS_POWER, METHODS, Schedule, check_method
+from wam_widgets.provenance import Provenance, version_of
+from wam_widgets.schedule import GRADIENTS, LOUDNESS_POWER, Schedule
 from wam_widgets.text import sendable
+from wam_widgets.windows import Sides, windows
 
 NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
 """Default standard deviation of the noise, as a fraction of the value range."""
 
-EntryProgress = Callable[[int, int, Callable[[], Entry]], None]
-"""Called with passes done, passes in all, and a function that returns the entry so far."""
+EntryProgress = Callable[[int, int, Callable[[], Entry] | None], None]
+"""Called with passes done, passes in all, and a function that returns the entry so far; None where
+there is nothing to show before the end."""
 
 
 class Explainer:
@@ -56,6 +61,9 @@ class Explainer:
         noise_level: float | None = None,
         multiply_by_inputs: bool = True,
         objective: str | Callable[[Any], Tensor] = "log_probability",
+        layer: str | nn.Module | None = None,
+        sliding_window_shapes: Sides = None,
+        strides: Sides = None,
         front_end: Callable[[Tensor], Tensor] | None = None,
         sample_rate: float | None = None,
         spacing: Sequence[float] | None = None,
@@ -100,6 +108,13 @@ class Explainer:
             )
         self.noise_level = float(level)
         self.multiply_by_inputs = bool(multiply_by_inputs)
+        if layer is not None and not isinstance(layer, (str, nn.Module)):
+            raise TypeError(
+                f"layer is a {type(layer).__name__}: it must be a module of the model, or its name"
+            )
+        self.layer = layer
+        windows(self.signal.shape[1:], sliding_window_shapes, strides)  # says what is wrong
+        self.sliding_window_shapes, self.strides = sliding_window_shapes, strides
         self.sample_rate = sample_rate
         self.spacing = checks.per_axis(spacing, len(self.signal.shape) - 2)
         self.orientation = checks.directions(orientation, self.modality)
@@ -134,16 +149,22 @@ class Explainer:
     ) -> Explanation:
         """Run the model for one method, that of the options by default, and target.
 
+        A method of the kind ``"signal"`` gives an explanation with one map and no entry.
+
         `progress` is called with passes done, passes in all, and a function that returns the entry
-        as it would be with the mean so far.
+        as it would be with the mean so far; None instead of that for a map.
 
         Raises
         ------
+        ImportError
+            For a method that needs Captum, without it.
         wam_widgets.gradients.Cancelled
             If `should_stop` returned True between two passes.
         """
         method = check_method(options.method if method is None else method)
-        kind = METHODS[method]
+        if CATALOGUE[method].kind == "signal":
+            return self._with_map(method, target, progress, should_stop)
+        kind = GRADIENTS[method]
         classes = self.classes(target)
         power = 1 if self.features is None else LOUDNESS_POWER
         schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed, power)
@@ -151,14 +172,14 @@ class Explainer:
         with self.classifier.untouched(self.signal.device, self.seed):
             entry = Entry(
                 method=method,
-                target=target_name(target) if self.objective.function is None else "custom",
+                target=self.name_of(target),
                 classes=classes.cpu(),
                 gradient=torch.zeros_like(self.signal),
                 baseline=self.baseline if kind.path else None,
                 path=kind.path,
                 multiply=self.multiply_by_inputs,
                 output=self.output(classes),
-                start=self._start(classes) if kind.path and not kind.noise else None,
+                start=self._start(classes) if kind.path and not kind.sampled else None,
                 feature_gradient=None,
                 feature_baseline=self._feature_baseline() if kind.path else None,
                 settings=self._settings(method),
@@ -185,6 +206,26 @@ class Explainer:
                 should_stop=should_stop,
             )
         return self.empty().with_entry(_filled(entry, mean))
+
+    def _with_map(
+        self,
+        method: str,
+        target: Target,
+        progress: EntryProgress | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> Explanation:
+        def note(done: int, total: int) -> None:
+            if progress is not None:
+                progress(done, total, None)
+            bar.total = total
+            bar.update(done - bar.n)
+
+        label = method.replace("_", " ")
+        with tqdm(desc=label, unit="pass", disable=not self.show_progress, leave=False) as bar:
+            found = captum_map(self, method, target, note, should_stop)
+        versions = {**self._provenance.versions, "Captum": version_of("captum")}
+        provenance = replace(self._provenance, versions=versions)
+        return replace(self.empty(), provenance=provenance).with_maps([found])
 
     def empty(self) -> Explanation:
         """Return an explanation that holds the input and the prediction but no gradient yet."""
@@ -218,12 +259,15 @@ class Explainer:
 
     def _settings(self, method: str) -> dict[str, str | int | float]:
         """Return the parameters that a method used, for the reader of a report."""
-        kind = METHODS[method]
+        kind = GRADIENTS[method]
         settings = self.settings(kind.path)
-        if kind.path and not kind.noise:
+        if kind.path and not kind.sampled:
             settings["n_steps"] = self.n_steps
+        if kind.sampled:
+            settings["n_samples"] = self.n_samples
         if kind.noise:
-            settings |= {"n_samples": self.n_samples, "noise_level": self.noise_level}
+            settings["noise_level"] = self.noise_level
+        if kind.sampled:
             settings["seed"] = self.seed
         settings["multiply_by_inputs"] = self.multiply_by_inputs
         return settings
@@ -244,6 +288,10 @@ class Explainer:
                 )
             return torch.zeros(len(self.signal), 1, dtype=torch.long, device=self.signal.device)
         return resolve_target(target, self.logits)
+
+    def name_of(self, target: Target) -> str:
+        """Return the name under which what is found for a target is kept."""
+        return target_name(target) if self.objective.function is None else "custom"
 
     def laid_out(self, points: Tensor) -> Tensor:
         """Return points in the memory layout in which the model runs fastest and was tried."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from wam_widgets.catalogue import CATALOGUE, check_method, methods
 from wam_widgets.explainer import Explainer
 from wam_widgets.explanation import Explanation
 from wam_widgets.objectives import Target
 from wam_widgets.options import options
-from wam_widgets.schedule import METHODS, check_method
 
 
 def check_settings(settings: Iterable[str], also: Iterable[str] = ()) -> None:
@@ -60,15 +60,18 @@ def explain(
     target : int, sequence of int, tuple of two, or None
         A class; one for each sample; a pair to contrast (f_a − f_b); None: the predicted class.
     method : str or sequence of str, optional
-        One or several of :func:`wam_widgets.methods`. The first is selected in the result. Default:
-        that of :data:`wam_widgets.options`.
+        One or several of ``wam_widgets.methods("gradient")`` and ``wam_widgets.methods("signal")``,
+        see :func:`wam_widgets.methods`. The first that gives a gradient is selected in the result;
+        maps of the signal are kept beside, see :meth:`Explanation.signal_map`. Default: that of
+        :data:`wam_widgets.options`.
     baselines : None, float, "blur" or Tensor
-        Where the path of integrated gradients begins; zero by default.
+        Where the path of integrated gradients begins, and what occlusion puts in place of the
+        signal; zero by default.
     n_steps : int
         Points of integrated gradients (Gauss–Legendre; with a front end denser towards the
         baseline, where loudness changes fastest). Default 32.
     n_samples : int
-        Points of SmoothGrad and of smooth integrated gradients. Default 25.
+        Points of SmoothGrad, smooth integrated gradients and GradientSHAP. Default 25.
     noise_level : float, optional
         Standard deviation of the noise, as a fraction of each sample's value range. Default 0.1
         for images and volumes, 0.05 for audio.
@@ -76,6 +79,13 @@ def explain(
         Attribution = coefficients × gradient (default), else the gradient alone. Signs are kept.
     objective : {"log_probability", "logit", "probability"} or callable
         What is explained. A callable takes the model's output and returns ``[B]``.
+    layer : str or Module, optional
+        Whose maps Grad-CAM and its relatives use, or its name in the model. Default: the last
+        convolution, with what follows it on the same grid.
+    sliding_window_shapes, strides : int or sequence of int, optional
+        Window of occlusion and its steps, along each axis, or with the channels first. Default:
+        1/64 of a sound, 1/8 of each side of an image, 1/4 of that of a volume, all channels
+        together, and half of that.
     front_end : callable, optional
         Differentiable map from the signal to what the model takes, such as
         :class:`wam_widgets.front_ends.LogMel`; says that x is audio. The gradient at its output
@@ -111,6 +121,8 @@ def explain(
     ------
     TypeError, ValueError
         With the argument's name, what it was and what it must be.
+    ImportError
+        If a method needs Captum, and it is not installed (extra ``compare``).
     MemoryError
         If a single input does not fit into memory.
 
@@ -130,15 +142,25 @@ def explain(
     names = method_names(method)
     check_settings(settings)
     explainer = Explainer(model, x, **settings)
-    if explainer.baseline is not None and not any(METHODS[name].path for name in names):
-        raise ValueError(
-            f"baselines is given, but {', '.join(names)} has no path: use integrated_gradients or "
-            "smooth_integrated_gradients, or leave it out"
-        )
+    _check_use(names, settings, explainer)
     result = explainer.explain(names[0], target)
     for name in names[1:]:
         result = result | explainer.explain(name, target)
     return result
+
+
+def _check_use(names: Sequence[str], settings: Mapping[str, Any], explainer: Explainer) -> None:
+    """Raise a ValueError for a setting that none of the methods uses."""
+    given = {name for name in ("layer", "sliding_window_shapes", "strides") if settings.get(name)}
+    if explainer.baseline is not None:
+        given.add("baselines")
+    for name in sorted(given):
+        if not any(name in CATALOGUE[method].settings for method in names):
+            users = [method for method in methods() if name in CATALOGUE[method].settings]
+            raise ValueError(
+                f"{name} is given, but {', '.join(names)} makes no use of it: use "
+                f"{', '.join(users)}, or leave it out"
+            )
 
 
 def _signature() -> inspect.Signature:

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
+from wam_widgets import choosing
 from wam_widgets.attribution import Attribution
+from wam_widgets.catalogue import methods
 from wam_widgets.entries import Curve, Entry, MapEntry
-from wam_widgets.maps import SignalMap, signal_map
+from wam_widgets.joining import joined
+from wam_widgets.maps import SignalMap, completeness, feature_attribution, signal_map
 from wam_widgets.objectives import Target, target_name
-from wam_widgets.options import options
-from wam_widgets.wavelets import Basis, max_level
+from wam_widgets.rules import map_rules
+from wam_widgets.wavelets import Basis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
     from wam_widgets.provenance import Provenance
 
 __all__ = ["Curve", "Entry", "Explanation", "MapEntry"]
-
-_DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 3)}
-"""Most faithful family and level per modality, measured; short filters, deep."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,12 @@ class Explanation:
     def entry(self) -> Entry:
         """The selected entry."""
         if not self.entries:
-            raise ValueError("the explanation is empty: nothing has been computed yet")
+            held = ", ".join(f"{found.method} for {found.target}" for found in self.maps)
+            there = f"it holds maps only ({held}), see signal_map" if held else "it is empty"
+            raise ValueError(
+                f"the explanation has no gradient yet, {there}: explain with one of "
+                f"{', '.join(methods('gradient'))} as well"
+            )
         return self.entries[self.method, self.target]
 
     @property
@@ -138,11 +142,7 @@ class Explanation:
 
         What the options leave open is as measured to be most faithful for the modality.
         """
-        best, level = _DEFAULT_BASIS[self.modality]
-        wanted = options.family or best, best, "haar"
-        family = next((name for name in wanted if max_level(name, self.space) > 0), "haar")
-        deepest = max_level(family, self.space)
-        return Basis(family, max(1, min(options.level or level, deepest)), options.mode)
+        return choosing.default_basis(self.modality, self.space)
 
     def select(self, method: str | None = None, target: Target | str = "") -> Explanation:
         """Return the same explanation with another of its entries selected.
@@ -152,14 +152,7 @@ class Explanation:
         ValueError
             If it was not computed, with what there is.
         """
-        wanted = self.method if method is None else method
-        name = self.target_of(target)
-        if (wanted, name) not in self.entries:
-            there = ", ".join(f"{m} for {t}" for m, t in self.entries) or "nothing"
-            raise ValueError(
-                f"method {wanted!r} for target {name!r} was not computed; there is: {there}"
-            )
-        return replace(self, method=wanted, target=name)
+        return choosing.select(self, method, target)
 
     def target_of(self, target: Target | str) -> str:
         """Return the name of a target, that of the selected one for an empty text."""
@@ -185,7 +178,12 @@ class Explanation:
 
     def with_maps(self, maps: Iterable[MapEntry]) -> Explanation:
         """Return this explanation with maps added; newer ones replace older ones."""
-        known = {found.key: found for found in (*self.maps, *maps)}
+        known = {found.key: found for found in self.maps}
+        for found in maps:
+            for holds, message in map_rules(self, found, f"map {found.method!r}"):
+                if not holds:
+                    raise ValueError(message)
+            known[found.key] = found
         return replace(self, maps=tuple(known.values()))
 
     def with_components(self, components: Components) -> Explanation:
@@ -196,36 +194,14 @@ class Explanation:
         """Join two explanations of the same input; the selection stays that of the first."""
         if not isinstance(other, Explanation):
             return NotImplemented
-        if self.signal.shape != other.signal.shape or not torch.equal(self.signal, other.signal):
-            raise ValueError("the explanations are of different inputs: they must be of the same")
-        features = (self.features, other.features)
-        given = [f for f in features if f is not None]
-        if len(given) == 2 and (given[0].shape != given[1].shape or not torch.equal(*given)):
-            raise ValueError("the explanations are of different front ends: join only those of one")
-        joined = replace(
-            self,
-            entries={**self.entries, **other.entries},
-            features=given[0] if given else None,
-            axes=self.axes or other.axes,
-            components=other.components if self.components is None else self.components,
-        )
-        return joined.with_curves(other.curves).with_maps(other.maps)
+        return joined(self, other)
 
     def __len__(self) -> int:
         return len(self.signal)
 
     def __getitem__(self, sample: int | slice) -> Explanation:
         """Return the explanation of one sample (the batch axis stays) or of a slice of them."""
-        if isinstance(sample, int):
-            if not -len(self) <= sample < len(self):
-                raise IndexError(f"sample is {sample}: there are {len(self)}")
-            part = slice(sample, sample + 1 or None)
-        elif isinstance(sample, slice):
-            if sample.step is not None and sample.step < 1:
-                raise ValueError(f"sample is {sample}: the step of a slice must be at least 1")
-            part = sample
-        else:
-            raise TypeError(f"sample is {sample!r}: it must be an integer or a slice")
+        part = choosing.samples(sample, len(self))
         return replace(
             self,
             signal=self.signal[part],
@@ -239,7 +215,8 @@ class Explanation:
 
     def __repr__(self) -> str:
         shape = " × ".join(map(str, self.signal.shape))
-        what = ", ".join(f"{m} for {t}" for m, t in self.entries) or "empty"
+        named = [*self.entries, *((found.method, found.target) for found in self.maps)]
+        what = ", ".join(f"{m} for {t}" for m, t in named) or "empty"
         return f"Explanation({self.modality} {shape}: {what})"
 
     def at(
@@ -274,52 +251,7 @@ class Explanation:
             If a name is unknown, the level is deeper than the signal allows, or a method that
             belongs to a basis was not computed in this one.
         """
-        if method is not None or target != "":
-            bound = [found for found in self.maps if found.basis and found.method == method]
-            if bound:
-                return self._in_its_basis(bound, target, basis, level, mode)
-            return self.select(method, target).at(basis, level, mode)
-        if isinstance(basis, Basis):
-            chosen = basis if level is None else replace(basis, level=level)
-        else:
-            default = self.default_basis
-            family = default.family if basis is None else basis
-            if level is None:
-                level = options.level or _DEFAULT_BASIS[self.modality][1]
-                level = max(1, min(level, max_level(family, self.space)))
-            chosen = Basis(family, level, default.mode if mode is None else mode)
-        chosen.sizes(self.space)
-        return Attribution(self, chosen)
-
-    def _in_its_basis(
-        self,
-        bound: Sequence[MapEntry],
-        target: Target | str,
-        basis: str | Basis | None,
-        level: int | None,
-        mode: str | None,
-    ) -> Attribution:
-        def fits(found: MapEntry) -> bool:
-            assert found.basis is not None
-            if isinstance(basis, Basis):
-                return found.basis == basis
-            asked = (basis, level, mode)
-            there = (found.basis.family, found.basis.level, found.basis.mode)
-            return all(a is None or a == b for a, b in zip(asked, there, strict=True))
-
-        if target == "":
-            wanted = bound[0].target
-        else:
-            wanted = target if isinstance(target, str) else target_name(target)
-        chosen = [found for found in bound if found.target == wanted and fits(found)]
-        if not chosen:
-            there = "; ".join(f"{found.basis} for {found.target}" for found in bound)
-            raise ValueError(
-                f"method {bound[0].method!r} was not computed for target {wanted!r} in this basis; "
-                f"there is: {there}"
-            )
-        assert chosen[0].basis is not None
-        return Attribution(self, chosen[0].basis, chosen[0])
+        return choosing.attribution(self, basis, level, mode, method, target)
 
     def signal_map(self, method: str | None = None, target: Target | str = "") -> SignalMap:
         """Return how much each value of the signal matters; no model pass.
@@ -361,15 +293,7 @@ class Explanation:
         the logarithm of a sound inside needs many steps; as `front_end` of
         :func:`wam_widgets.explain` that part gets steps of its own, and 32 to 64 will do.
         """
-        entry = self.entry
-        if entry.start is None or not entry.multiply:
-            raise ValueError(
-                f"method {self.method!r} has no completeness: use integrated_gradients with "
-                "multiply_by_inputs"
-            )
-        difference = self.signal if entry.baseline is None else self.signal - entry.baseline
-        total = (difference.to(entry.gradient.dtype) * entry.gradient).flatten(1).sum(1)
-        return total - (entry.output - entry.start)
+        return completeness(self)
 
     def feature_attribution(self) -> Tensor:
         """Return what each value of the front end's output contributes, ``[N, *F]``.
@@ -388,17 +312,7 @@ class Explanation:
         ValueError
             If the model was explained without a front end.
         """
-        entry = self.entry
-        if self.features is None or entry.feature_gradient is None:
-            raise ValueError(
-                "the explanation has no front end: pass front_end= to wam_widgets.explain, such as "
-                "wam_widgets.front_ends.LogMel(sample_rate)"
-            )
-        if not entry.multiply:
-            return entry.feature_gradient
-        if not entry.path or entry.feature_baseline is None:
-            return self.features * entry.feature_gradient
-        return (self.features - entry.feature_baseline) * entry.feature_gradient
+        return feature_attribution(self)
 
     def label(self, sample: int = 0) -> str:
         """Return the explained class of a sample in words."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wam_widgets.catalogue import methods
 from wam_widgets.provenance import digest
-from wam_widgets.schedule import methods
 from wam_widgets.widgets import wire
 from wam_widgets.widgets.sizes import reduce, reduction
 

@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 from tqdm.auto import tqdm
 
-from wam_widgets.schedule import METHODS, Method, Schedule, check_method, methods
+from wam_widgets.rectifiers import rectify
+from wam_widgets.schedule import METHODS, Method, Schedule
 
 __all__ = [
     "METHODS",
@@ -24,10 +25,8 @@ __all__ = [
     "Method",
     "Schedule",
     "Scored",
-    "check_method",
     "default_batch",
     "mean_gradient",
-    "methods",
 ]
 
 
@@ -237,6 +236,8 @@ def _chunk(
                 "model gives an output without a gradient: it must not detach, convert to NumPy, "
                 "take an argmax or run under torch.no_grad() between its input and its output"
             )
+        if schedule.rectified is not None:
+            rectify(value, schedule.rectified, None if edge is None else edge.node)
         # Both from one backward pass, and both at hand before anything is added: a pass that runs
         # out of memory leaves the means as they were.
         wanted: Any = (batch,) if edge is None else (batch, edge)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wam_widgets.attribution import MASKS, RANKINGS
+from wam_widgets.catalogue import methods
 from wam_widgets.objectives import OBJECTIVES
-from wam_widgets.schedule import methods
 from wam_widgets.wavelets import MODES, families
 from wam_widgets.widgets.controls import COLOUR_MAPS, OVERLAYS, PANELS
 from wam_widgets.widgets.listening import SOURCES, SPLITS
@@ -43,18 +43,22 @@ def _word(about: str, words: Words, kind: str = "word") -> Flag:
 
 
 _CHANNELS = ("sum", "magnitude")
+_METHODS = (*methods("gradient"), *methods("signal"))
 _ALL_PANELS = tuple(dict.fromkeys(name for names in PANELS.values() for name in names))
 
 FLAGS: Mapping[str, Mapping[str, Flag]] = {
     "what is explained": {
         "target": Flag("class, its name, a pair such as 3-5, or one for each sample", "target"),
-        "method": _word("one or several, with commas between", methods(), "words"),
+        "method": _word("one or several, with commas between", _METHODS, "words"),
         "objective": _word("what of the output; or a function of it", OBJECTIVES, "either"),
         "baselines": _word("where paths begin: blur, a number or a tensor", ("blur",), "either"),
         "n_steps": Flag("points of integrated gradients"),
         "n_samples": Flag("points of the methods with noise"),
         "noise_level": Flag("standard deviation, as a fraction of the range of x"),
         "multiply_by_inputs": Flag("False: gradients alone"),
+        "layer": Flag("whose maps Grad-CAM and its relatives use; its name, or the module", "text"),
+        "sliding_window_shapes": Flag("of occlusion, along each axis"),
+        "strides": Flag("steps of that window"),
         "modality": _word("where the shape of x does not tell", tuple(PANELS)),
         "class_names": Flag("one for each class"),
         "mean": Flag("shown = x * std + mean, for each channel"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
     from wam_widgets.objectives import Target
 
-__all__ = ["DOMAINS", "SignalMap", "signal_map"]
+__all__ = ["DOMAINS", "SignalMap", "completeness", "feature_attribution", "signal_map"]
 
 DOMAINS = ("signal", "features")
 """What a map lies on: the signal, or what the front end makes of it."""
@@ -64,14 +64,21 @@ def signal_map(
     explanation: Explanation, method: str | None, target: Target | str, domain: str
 ) -> SignalMap:
     """Return the map of a method, see :meth:`Explanation.signal_map`."""
+    held = explanation.maps
+    if method is None and not explanation.entries and held:
+        method = held[0].method
     name = explanation.method if method is None else method
     wanted = explanation.target_of(target)
-    for found in explanation.maps:
-        same = found.method == name and (found.target == wanted or not explanation.entries)
-        if same and found.domain == domain:
+    if not wanted:  # no entry is selected, whose target it could be
+        wanted = next((found.target for found in held if found.method == name), "")
+    there = [found for found in held if found.method == name and found.target == wanted]
+    for found in there:
+        if found.domain == domain:
             return SignalMap(explanation, found, found.values, domain)
-    if any(found.method == name and found.domain != domain for found in explanation.maps):
-        raise ValueError(f"method {name!r} gives no map of the {domain}: it lies in another domain")
+    if there and (name, wanted) not in explanation.entries:
+        reach = {"signal": "signal_map", "features": "feature_map", "basis": "at"}
+        ways = " or ".join(dict.fromkeys(f"{reach[found.domain]}({name!r})" for found in there))
+        raise ValueError(f"method {name!r} gives no map of the {domain}: use {ways}")
     one = explanation.select(name, wanted)
     entry = one.entry
     if domain == "features":
@@ -81,3 +88,35 @@ def signal_map(
         start = entry.baseline if entry.path else None
         values = values * (one.signal if start is None else one.signal - start)
     return SignalMap(one, entry, values, domain)
+
+
+def completeness(explanation: Explanation) -> Tensor:
+    """Return the error of the integral per sample, see :meth:`Explanation.completeness`."""
+    entry = explanation.entry
+    if entry.start is None or not entry.multiply:
+        raise ValueError(
+            f"method {explanation.method!r} has no completeness: use integrated_gradients with "
+            "multiply_by_inputs"
+        )
+    signal = explanation.signal
+    difference = signal if entry.baseline is None else signal - entry.baseline
+    total = (difference.to(entry.gradient.dtype) * entry.gradient).flatten(1).sum(1)
+    return total - (entry.output - entry.start)
+
+
+def feature_attribution(explanation: Explanation) -> Tensor:
+    """Return the map of the selected entry on the features, ``[N, *F]``.
+
+    See :meth:`Explanation.feature_attribution`.
+    """
+    entry, features = explanation.entry, explanation.features
+    if features is None or entry.feature_gradient is None:
+        raise ValueError(
+            "the explanation has no front end: pass front_end= to wam_widgets.explain, such as "
+            "wam_widgets.front_ends.LogMel(sample_rate)"
+        )
+    if not entry.multiply:
+        return entry.feature_gradient
+    if not entry.path or entry.feature_baseline is None:
+        return features * entry.feature_gradient
+    return (features - entry.feature_baseline) * entry.feature_gradient

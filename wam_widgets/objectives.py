@@ -34,7 +34,7 @@ def logits_of(output: Any) -> Tensor:
     TypeError, ValueError
         If there is no floating-point tensor of shape ``[N, K]`` to be found.
     """
-    found = _find_tensor(output)
+    found = first_tensor(output)
     if found is None:
         raise TypeError(
             f"model returned {_describe(output)}: it must return a tensor of logits [N, classes], "
@@ -57,7 +57,8 @@ def logits_of(output: Any) -> Tensor:
     return found.to(torch.promote_types(found.dtype, torch.float32))
 
 
-def _find_tensor(output: Any) -> Tensor | None:
+def first_tensor(output: Any) -> Tensor | None:
+    """Return the tensor in a model's output that holds the logits, as it is; None without one."""
     if isinstance(output, Tensor):
         return output
     logits = (

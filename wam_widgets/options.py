@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from wam_widgets.schedule import check_method
+from wam_widgets.catalogue import check_method
 from wam_widgets.wavelets import MODES, filter_length
 
 __all__ = ["Options", "options"]
@@ -32,7 +32,8 @@ def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
 
 
 def _method(name: str, value: Any) -> str:
-    return check_method(value)
+    # One to begin with in an Explorer, which shows it in every basis.
+    return check_method(value, "gradient")
 
 
 def _family(name: str, value: Any) -> str:
@@ -98,7 +99,7 @@ class Options:
     ----------
     method : str
         Of :func:`wam_widgets.explain` and :func:`wam_widgets.explore`, one of
-        :func:`wam_widgets.methods`.
+        ``wam_widgets.methods("gradient")``.
     family : str or None
         Of ``explanation.at()``, and where an Explorer or a report begins. None, the default, is the
         family measured to be most faithful for the modality; that is also for a signal too small

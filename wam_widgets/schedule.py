@@ -19,10 +19,21 @@ class Method:
         Along the straight line from the baseline to the signal, instead of at the signal.
     noise : bool
         With Gaussian noise added.
+    drawn : bool
+        The places on the path are drawn at random, all from the same distribution.
+    rectified : str or None
+        What is done to gradients at rectifiers, see :mod:`wam_widgets.rectifiers`.
     """
 
     path: bool
     noise: bool
+    drawn: bool = False
+    rectified: str | None = None
+
+    @property
+    def sampled(self) -> bool:
+        """The points are a sample: they depend on a seed, and their number is `n_samples`."""
+        return self.noise or self.drawn
 
 
 METHODS = {
@@ -31,7 +42,15 @@ METHODS = {
     "integrated_gradients": Method(path=True, noise=False),
     "smooth_integrated_gradients": Method(path=True, noise=True),
 }
+"""The methods of Kasmi et al. (2025): gradients of the model as it is, at chosen points."""
 
+GRADIENTS = {
+    **METHODS,
+    "gradient_shap": Method(path=True, noise=False, drawn=True),
+    "guided_backprop": Method(path=False, noise=False, rectified="guided"),
+    "deconvolution": Method(path=False, noise=False, rectified="deconvolution"),
+}
+"""These, and others whose result is a mean gradient, for comparison."""
 
 LOUDNESS_POWER = 4
 """Power of the path behind a front end.
@@ -42,24 +61,6 @@ log-mel networks), with p = 4 by 1 %, with 3 to 6 by 1 to 3 %. Smooth integrated
 even steps: their noise is a floor under the loudness, their sum is right already, and uneven
 weights only add variance (measured).
 """
-
-
-def methods() -> tuple[str, ...]:
-    """Return the names of the attribution methods.
-
-    ``saliency`` (Simonyan et al. 2014; input × gradient with ``multiply_by_inputs``),
-    ``smoothgrad`` (Smilkov et al. 2017; WAM_SG of Kasmi et al. 2025, section 3),
-    ``integrated_gradients`` (Sundararajan et al. 2017; WAM_IG) and
-    ``smooth_integrated_gradients``, which draws the place on the path and the noise together.
-    """
-    return tuple(METHODS)
-
-
-def check_method(name: object) -> str:
-    """Return `name` if it is a method, else raise a ValueError that lists them."""
-    if not isinstance(name, str) or name not in METHODS:
-        raise ValueError(f"method is {name!r}: it must be one of {', '.join(METHODS)}")
-    return name
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Schedule:
     weights: np.ndarray
     noise: bool
     seed: int
+    rectified: str | None = None
 
     @classmethod
     def of(cls, method: str, n_steps: int, n_samples: int, seed: int, power: int = 1) -> Schedule:
@@ -82,16 +84,19 @@ class Schedule:
 
         Integrated gradients use Gauss–Legendre nodes (exact for polynomials up to degree
         2·n_steps − 1), smooth integrated gradients stratified midpoints, since the noise rules
-        their error. Steps come in an order that covers the path evenly from the first few on, so
-        that a partial mean resembles the whole; the two of a pair follow each other.
+        their error, GradientSHAP places that are drawn independently. Steps come in an order that
+        covers the path evenly from the first few on, so that a partial mean resembles the whole;
+        the two of a pair follow each other.
 
         With `power` p the nodes of integrated gradients lie in u, where α = u^p and dα = p·u^(p−1)
         du: the same integral, denser at the baseline, see :data:`LOUDNESS_POWER`.
         """
-        kind = METHODS[method]
-        count = n_samples if kind.noise else n_steps if kind.path else 1
+        kind = GRADIENTS[method]
+        count = n_samples if kind.sampled else n_steps if kind.path else 1
         if not kind.path:
             alphas, weights = np.ones(count), np.full(count, 1 / count)
+        elif kind.drawn:
+            alphas, weights = np.random.default_rng(seed).random(count), np.full(count, 1 / count)
         elif kind.noise:
             alphas, weights = (np.arange(count) + 0.5) / count, np.full(count, 1 / count)
         else:
@@ -102,7 +107,7 @@ class Schedule:
         if kind.noise:
             order = (2 * _spread(count // 2)[:, None] + np.arange(2)).ravel()
             order = np.append(order, count - 1) if count % 2 else order
-        return cls(alphas[order], weights[order], kind.noise, seed)
+        return cls(alphas[order], weights[order], kind.noise, seed, kind.rectified)
 
     def __len__(self) -> int:
         return len(self.alphas)

@@ -9,7 +9,7 @@ from typing import Any
 import traitlets
 
 from wam_widgets.attribution import MASKS, RANKINGS
-from wam_widgets.gradients import methods
+from wam_widgets.catalogue import methods
 from wam_widgets.objectives import parse_target, target_name
 from wam_widgets.wavelets import MODES, Basis, filter_length, max_level
 from wam_widgets.widgets.levels import move_gains, move_scales
@@ -69,8 +69,8 @@ class Controls(Listening, Viewing, Linkable):
     """Boundary mode: ``"symmetric"``, ``"reflect"``, ``"periodic"``, ``"constant"``, ``"zero"``."""
 
     method = traitlets.Unicode("smooth_integrated_gradients").tag(sync=True)
-    """Attribution method. With a model behind it any of ``wam_widgets.methods()`` (computed when it
-    is asked for), else one of those that the explanation holds."""
+    """Attribution method. With a model behind it any of ``wam_widgets.methods("gradient")``
+    (computed when it is asked for), else one of those that the explanation holds."""
 
     target = TargetName("predicted").tag(sync=True)
     """What is explained: ``"predicted"``, a class ``"3"``, a contrast ``"3-5"``. An int, a pair or
@@ -197,7 +197,7 @@ class Controls(Listening, Viewing, Linkable):
 
     @traitlets.validate("method")
     def _check_method(self, proposal: Any) -> Any:
-        there = methods() if self._live else self._held["methods"]
+        there = methods("gradient") if self._live else self._held["methods"]
         return one_of("method", proposal["value"], there, self._hint)
 
     @traitlets.validate("target")

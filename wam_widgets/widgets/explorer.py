@@ -15,9 +15,9 @@ import ipywidgets
 import traitlets
 
 from wam_widgets.attribution import Attribution
+from wam_widgets.catalogue import methods
 from wam_widgets.explainer import Explainer
 from wam_widgets.explanation import Entry, Explanation
-from wam_widgets.gradients import methods
 from wam_widgets.options import options
 from wam_widgets.wavelets import Basis, families, max_level
 from wam_widgets.widgets.channel import Channel, Job
@@ -100,7 +100,7 @@ class Explorer(Controls):
             _key=uuid.uuid4().hex,
             _data=data,
             _live=explainer is not None,
-            _methods=list(methods() if explainer is not None else explanation.methods),
+            _methods=list(methods("gradient") if explainer is not None else explanation.methods),
             # In an HBox each takes its share: by themselves the panels would take no width at all.
             layout={"width": "100%", "min_width": "0"},
             **{**defaults, **controls},
@@ -228,7 +228,8 @@ class Explorer(Controls):
         return tuple((start + stop - 1) // 2 for start, stop in middle)
 
     def _answer_explain(self, job: Job) -> dict[str, Any]:
-        def progress(done: int, total: int, partial: Callable[[], Entry]) -> None:
+        def progress(done: int, total: int, partial: Callable[[], Entry] | None) -> None:
+            assert partial is not None
             known = self._live_state.explanation
             job.progress(done, total, lambda: entry_payload(known, partial()))
 

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 from wam_widgets import metrics
+from wam_widgets.catalogue import check_method
 from wam_widgets.explainer import EntryProgress, Explainer
 from wam_widgets.explanation import Curve, Entry, Explanation
-from wam_widgets.gradients import check_method
 from wam_widgets.objectives import Target, parse_target
 from wam_widgets.wavelets import Basis
 
@@ -68,7 +68,7 @@ class Live:
             known = self.explanation.entries
             if key in known:
                 return known[key]
-            explainer = self._require(f"method {check_method(method)!r} for target {target!r}")
+            explainer = self._require(f"method {check_method(method, 'gradient')!r} for target {target!r}")
             asked = self._target(target)
             bar = explainer.show_progress
             explainer.show_progress = bar and progress is None
@@ -98,7 +98,8 @@ class Live:
         with self._model:
             known = self.explanation
             for found in known.curves:
-                if (found.method, found.target, found.basis, found.ranking) == key:
+                same = (found.method, found.target, found.basis, found.ranking) == key
+                if same and found.plain:
                     return found
             measured = metrics.curve(
                 known.select(method, target).at(basis),
