@@ -137,7 +137,7 @@ def test_one_place_decides(space: tuple[int, ...]) -> None:
     assert lost.tolist() == pytest.approx([probability - 0.5] * 2)
 
 
-@pytest.mark.parametrize(("value", "space"), zip((0.0, 1.0, 0.1), SPACES, strict=True))
+@pytest.mark.parametrize(("value", "space"), list(zip((0.0, 1.0, 0.1), SPACES, strict=True)))
 def test_an_attribution_that_says_nothing(value: float, space: tuple[int, ...]) -> None:
     model, x = convolutional(len(space)), random(2, 2, *space)
     basis = wam.Basis("haar", 1)

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -116,7 +117,8 @@ def randomised_parameters(
     if ranking not in RANKINGS:
         raise ValueError(f"ranking is {ranking!r}: it must be one of {', '.join(RANKINGS)}")
     seed = checks.positive_int(seed, "seed", least=0)
-    names = _layers(module, layers)
+    everything = [name for name, part in module.named_modules() if _own(part)]
+    names = _chosen(everything, layers)
     again = repetition(attribution, model, front_end) if explain is None else explain
     try:
         random = copy.deepcopy(module)
@@ -130,7 +132,9 @@ def randomised_parameters(
     for done, name in enumerate(names, start=1):
         if should_stop is not None and should_stop():
             raise Cancelled("the metric was cancelled")
-        with checks.seeded(signal.device, seed), torch.no_grad():
+        # Layers of one shape must not get the same numbers.
+        state = np.random.SeedSequence((seed, everything.index(name))).generate_state(1)
+        with checks.seeded(signal.device, int(state[0])), torch.no_grad():
             _randomise(random.get_submodule(name))
         there, there_map = _compared(again(random, signal), ranking)
         if there.shape != here.shape:
@@ -145,8 +149,7 @@ def randomised_parameters(
     return Cascade(names, ranking, torch.stack(rho, dim=1).cpu(), torch.stack(same, dim=1).cpu())
 
 
-def _layers(module: nn.Module, wanted: Sequence[str] | None) -> tuple[str, ...]:
-    there = [name for name, part in module.named_modules() if _own(part)]
+def _chosen(there: list[str], wanted: Sequence[str] | None) -> tuple[str, ...]:
     if not there:
         raise ValueError("model has no parameters: there is nothing to randomise")
     if wanted is None:
