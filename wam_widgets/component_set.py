@@ -85,8 +85,7 @@ class Components:
         ValueError
             If it is another one.
         """
-        same = self.signal.shape == signal.shape
-        if not same or not torch.equal(self.signal.to(signal.device), signal):
+        if not _same(self.signal.to(signal.device), signal):
             raise ValueError("components is of another sound: it must be of the one explained")
         return replace(self, signal=signal)
 
@@ -105,11 +104,15 @@ class Components:
     def rules(self, signal: Tensor, where: str = "components") -> Iterator[tuple[bool, str]]:
         """Go through what must hold of components of a signal, with what to say if it does not."""
         n, samples = len(signal), signal.shape[-1]
-        fits = self.signal.shape == signal.shape and torch.equal(self.signal, signal)
+        yield signal.ndim == 3, f"{where} is there: only sounds have components"
+        fits = _same(self.signal, signal)
         yield fits, f"{where}.signal is another one: it must be that of the explanation"
-        whole = self.n_fft >= 2 and 1 <= self.hop_length <= self.n_fft // 2
+        power = self.n_fft >= 2 and self.n_fft & (self.n_fft - 1) == 0
+        whole = power and 1 <= self.hop_length <= self.n_fft // 2
         yield whole, f"{where} has a window of {self.n_fft} and steps of {self.hop_length}"
         yield self.sample_rate > 0, f"{where}.sample_rate is {self.sample_rate}"
+        fits = self.classes.dtype == torch.int64 and self.classes.shape in ((n, 1), (n, 2))
+        yield fits, f"{where}.classes must be ({n}, 1) or ({n}, 2) of int64"
         count = self.spectra.shape[1] if self.spectra.ndim == 3 else 0
         frames = 1 + samples // self.hop_length
         shapes: dict[str, tuple[int, ...]] = {
@@ -123,8 +126,13 @@ class Components:
             found = tuple(values.shape)
             fits = found == shape and count > 0 and values.is_floating_point()
             yield fits, f"{where}.{name} has shape {found} and dtype {values.dtype}: not {shape}"
-        positive = bool((self.spectra >= 0).all() and (self.activations >= 0).all())
-        yield positive, f"{where} has negative spectra or activations"
+        for values in (self.spectra, self.activations):
+            usual = bool(((values >= 0) & values.isfinite()).all())
+            yield usual, f"{where} has spectra or activations below 0 or not finite"
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a, b)
 
 
 def split(sound: Tensor, spectra: Tensor, activations: Tensor, n_fft: int, hop: int) -> Tensor:
