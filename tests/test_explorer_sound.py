@@ -83,7 +83,7 @@ def test_it_begins_as_a_sound(live: wam.Explorer) -> None:
         ("loop", "no", "loop"),
         ("cycle_spins", 3, "1, 4, 8, 16"),
         ("mask", "fuzzy", "hard, soft, modulated"),
-        ("panels", ["overlay"], "player, pyramid, spectrogram, spectrum, reconstruction"),
+        ("panels", ["overlay"], "player, pyramid, spectrogram, spectrum, reconstruction, comparison"),
         ("panels", [], "name some of player"),
         ("selection", {"start": [5], "stop": [6001]}, "inside 6000"),
         ("selection", {"start": [0, 0], "stop": [3, 3]}, "1 integers"),

@@ -101,7 +101,7 @@ def test_controls_are_completed_and_kept(
         ("transfer", {"input": [[0, 0]]}, "at least two points"),
         ("transfer", {"input": [[0.5, 0], [0.2, 1]]}, "x ascending"),
         ("transfer", {"input": [[0, 0], [1, 2]]}, "from 0 to 1"),
-        ("panels", ["overlay"], "volume, slices, spectrum, pyramid, reconstruction"),
+        ("panels", ["overlay"], "volume, slices, spectrum, pyramid, reconstruction, comparison"),
     ],
 )
 def test_bad_values_say_what_they_must_be(

@@ -73,7 +73,7 @@ def test_methods_targets_and_panels_stay_apart_unless_they_are_named(image: Make
     a, b = image(), image()
     wam.link(a, b)
     a.panels = ["overlay"]
-    assert len(b.panels) == 4
+    assert len(b.panels) == 5
     wam.link(a, b, names=["panels"])
     assert b.panels == ["overlay"]
     for name in ("method", "target", "panels"):

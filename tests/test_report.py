@@ -20,6 +20,7 @@ from tests.sound import RATE, classifier, scene
 from wam_widgets import files, reports
 from wam_widgets.front_ends import LogMel
 from wam_widgets.widgets import module, wire
+from wam_widgets.widgets.controls import PANELS
 
 # Stands in for the front end where a test is about the page around it. It does what the real one
 # must be able to do in such a page: read the data, run a worker from a blob, style a shadow root,
@@ -136,7 +137,7 @@ def test_what_users_write_is_text(explanation: wam.Explanation, stand_in: Path) 
 
 def test_the_page_says_what_it_shows(explanation: wam.Explanation, stand_in: Path) -> None:
     words = Page(reports.page(wam.Section(explanation, controls={"level": 2}))).text
-    for fact in ("saliency, smoothgrad", "20 × 24", "level 2", version("torch"), "offline"):
+    for fact in ("saliency, SmoothGrad", "20 × 24", "level 2", version("torch"), "offline"):
         assert fact in words, fact
 
 
@@ -253,12 +254,12 @@ def test_a_sound_is_in_the_file(sound: wam.Explanation, stand_in: Path, tmp_path
     assert content["payload"]["features"]["taken"] is True
     assert content["payload"]["entries"][0]["features"]["shape"] == [1, 64, 65]
     state = content["state"]
-    assert state["panels"] == ["player", "pyramid", "spectrogram", "spectrum", "reconstruction"]
+    assert state["panels"] == list(PANELS["audio"])
     assert (state["family"], state["level"]) == ("db4", 9)
     assert state["ranking"] == sound.default_ranking
     assert (state["source"], state["gains"][0]) == ("residual", -3)
     words = Page(text).text
-    assert "Sound of 1.03 s · 16 kHz · mono · saliency, smoothgrad" in words
+    assert "Sound of 1.03 s · 16 kHz · mono · saliency, SmoothGrad" in words
     assert text == reports.page(
         wam.Section(sound, controls={"source": "residual", "gains": [-3.0] + [0.0] * 9})
     )
@@ -301,7 +302,7 @@ def test_a_volume_is_in_the_file(stand_in: Path) -> None:
     assert content["payload"]["orientation"] == "LPS"
     assert content["payload"]["signal"]["shape"] == [1, 2, 9, 10, 11]
     state = content["state"]
-    assert state["panels"] == ["volume", "slices", "spectrum", "pyramid", "reconstruction"]
+    assert state["panels"] == list(PANELS["volume"])
     assert state["threshold"] == 0.2
     facts = "Volume 9 × 10 × 11 · voxels 1 × 0.5 × 2.25 mm · LPS · saliency"
     assert facts in Page(text).text

@@ -5,7 +5,8 @@
 ``?constant``, ``?zero``; the sounds ``?audio``, ``?mel`` (behind a front end), ``?stereo``,
 ``?short``, ``?silent`` and ``?sounds`` (a batch); the volumes ``?volume``, ``?cube`` (64³),
 ``?cube2`` (two channels), ``?volumes`` (a batch), ``?even`` (constant) and ``?unspaced``;
-``?views`` (two views of one model), ``?lab`` and ``?vscode`` (the colours of these hosts).
+``?exported`` (a file: no kernel), ``?views`` (two views of one model), ``?lab`` and ``?vscode``
+(the colours of these hosts).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 import skimage.data
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 import wam_widgets as wam
@@ -47,13 +49,41 @@ def network(ndim: int, channels: int, classes: int = 3) -> nn.Module:
     ).eval()
 
 
+def with_maps(found: wam.Explanation) -> wam.Explanation:
+    """Add two made-up maps, smooth as Grad-CAM and blocked as occlusion."""
+    entry = found.entry
+    values = (found.signal * entry.gradient).sum(1, keepdim=True)
+    space = values.shape[2:]
+    pool = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}[len(space)]
+    size = max(1, min(space) // 12)
+    coarse = pool(values, size)
+    made = {
+        "grad_cam": F.interpolate(
+            pool(values.abs(), size),
+            size=space,
+            mode={1: "linear", 2: "bilinear", 3: "trilinear"}[len(space)],
+        ),
+        "occlusion": F.interpolate(coarse, size=space, mode="nearest"),
+    }
+    maps = [
+        wam.entries.MapEntry(name, entry.target, entry.classes, map_, entry.output)
+        for name, map_ in made.items()
+    ]
+    if found.features is not None and found.features.ndim >= 3:
+        smooth = F.avg_pool2d(found.feature_attribution().flatten(1, -3).abs(), 9, 1, 4)
+        maps[0] = wam.entries.MapEntry(
+            "grad_cam", entry.target, entry.classes, smooth, entry.output, "features"
+        )
+    return found.with_maps(maps)
+
+
 def explained(x: np.ndarray, methods: list[str]) -> dict[str, Any]:
     """The payload of some pictures `[N, H, W, 3]`, 0 to 255."""
     signal = torch.tensor(x, dtype=torch.float32).permute(0, 3, 1, 2) / 255
     names = ("cat", "space", "coffee", "launch")
     options = {"show_progress": False, "n_samples": 8, "n_steps": 8, "class_names": names}
     found = wam.explain(network(2, 3, 4), signal, method=methods, **options)
-    return payload(found)
+    return payload(with_maps(found) if len(methods) > 1 and min(x.shape[1:3]) > 16 else found)
 
 
 def scene(seconds: float, rate: int) -> torch.Tensor:
@@ -81,6 +111,8 @@ def sound(x: torch.Tensor, rate: int, methods: list[str], mel: bool = False) -> 
         n_samples=4,
         n_steps=4,
     )
+    if x.shape[-1] > 1000:
+        found = with_maps(found)
     return {**payload(found), "controls": default_controls(found)}
 
 
@@ -145,6 +177,7 @@ def volume(
         n_samples=4,
         n_steps=4,
     )
+    found = with_maps(found)
     known = {"spacing": spacing, "orientation": orientation}
     return {**payload(found), **known, "controls": default_controls(found)}
 

@@ -11,6 +11,7 @@ function setup() {
     progress: vi.fn<Answers["progress"]>(),
     partial: vi.fn<Answers["partial"]>(),
     entry: vi.fn<Answers["entry"]>(),
+    map: vi.fn(),
     curve: vi.fn<Answers["curve"]>(),
     error: vi.fn<Answers["error"]>(),
     cancelled: vi.fn<Answers["cancelled"]>(),

@@ -63,6 +63,7 @@ export function fakePayload(side = 16, entries: EntryPayload[] = []): Payload {
     top: [[{ index: 1, probability: 0.9 }], [{ index: 0, probability: 0.6 }]],
     entries,
     curves: [],
+    maps: [],
     bank: {
       families: [
         { name: "haar", length: 2 },

@@ -104,6 +104,7 @@ export function payloadOf(item: Attribution, bank: Bank): Payload {
       },
     ],
     curves: [],
+    maps: [],
     bank,
     title: "",
     sampleRate: null,

@@ -23,7 +23,7 @@ describe("controls of a volume", () => {
       window: null,
       clip: null,
       transfer: null,
-      panels: ["volume", "slices", "spectrum", "pyramid", "reconstruction"],
+      panels: ["volume", "slices", "spectrum", "pyramid", "reconstruction", "comparison"],
     });
     // A state that changes its own camera must not move that of all others.
     expect(now.camera).not.toBe(CAMERA);

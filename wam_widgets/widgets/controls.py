@@ -21,11 +21,12 @@ from wam_widgets.widgets.viewing import VIEWING, Viewing
 __all__ = ["COLOUR_MAPS", "CONTROLS", "OVERLAYS", "PANELS", "Controls"]
 
 PANELS = {
-    "image": ("overlay", "pyramid", "spectrum", "reconstruction"),
-    "audio": ("player", "pyramid", "spectrogram", "spectrum", "reconstruction"),
-    "volume": ("volume", "slices", "spectrum", "pyramid", "reconstruction"),
+    "image": ("overlay", "pyramid", "spectrum", "reconstruction", "comparison"),
+    "audio": ("player", "pyramid", "spectrogram", "spectrum", "reconstruction", "comparison"),
+    "volume": ("volume", "slices", "spectrum", "pyramid", "reconstruction", "comparison"),
 }
-"""The panels of each modality, in the order in which they stand."""
+"""The panels of each modality, in the order in which they stand. The comparison is there where
+there are several methods, or a model to ask for more."""
 
 OVERLAYS = ("scales", "importance")
 COLOUR_MAPS = ("blue-red", "purple-orange", "purple-green", "viridis", "magma", "grey")
@@ -113,6 +114,8 @@ class Controls(Listening, Viewing, Linkable):
 
     _live = traitlets.Bool(False).tag(sync=True)
     _methods = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    # Those that give no gradient: they can be compared with.
+    _others = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
     def __init__(
         self,
@@ -176,8 +179,8 @@ class Controls(Listening, Viewing, Linkable):
     def _check_gains(self, proposal: Any) -> Any:
         self._gains_at = self.level
         wanted = (
-            f"at level {self.level} it must have {self.level + 1}, the approximation's and then one "
-            "for each scale, coarsest first"
+            f"at level {self.level} it must have {self.level + 1}, the approximation's and then "
+            "one for each scale, coarsest first"
         )
         return check_gains(proposal["value"], self.level + 1, wanted)
 

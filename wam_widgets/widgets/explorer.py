@@ -25,6 +25,7 @@ from wam_widgets.widgets.components import component_count
 from wam_widgets.widgets.controls import Controls
 from wam_widgets.widgets.embed import output, shown_by_widgets
 from wam_widgets.widgets.live import Live
+from wam_widgets.widgets.maps import map_payload
 from wam_widgets.widgets.module import Module, front_end, shared_module
 from wam_widgets.widgets.payload import (
     curve_payload,
@@ -79,7 +80,11 @@ class Explorer(Controls):
         self._quiet = False
         self._png: tuple[object, str] | None = None
         self._data_lock = threading.RLock()
-        handlers = {"explain": self._answer_explain, "curve": self._answer_curve}
+        handlers = {
+            "explain": self._answer_explain,
+            "curve": self._answer_curve,
+            "compare": self._answer_compare,
+        }
         self._channel = Channel(self.send, handlers)
         data = payload(explanation, title)
         del data["bank"]  # the module has it
@@ -101,6 +106,7 @@ class Explorer(Controls):
             _data=data,
             _live=explainer is not None,
             _methods=list(methods("gradient") if explainer is not None else explanation.methods),
+            _others=list(methods("signal") if explainer is not None else ()),
             # In an HBox each takes its share: by themselves the panels would take no width at all.
             layout={"width": "100%", "min_width": "0"},
             **{**defaults, **controls},
@@ -238,6 +244,25 @@ class Explorer(Controls):
             check_size(self._live_state.explanation, more=1)
         entry = self._live_state.entry(method, target, progress, job.should_stop)
         return {"kind": "entry", "entry": self._keep(entry)}
+
+    def _answer_compare(self, job: Job) -> dict[str, Any]:
+        """Compute a method that is not to be put on display: its entry, or its map."""
+        method, target = (str(job.request.get(name)) for name in ("method", "target"))
+        live = self._live_state
+        check_size(live.explanation, more=1)
+
+        def progress(done: int, total: int, _: object) -> None:
+            job.progress(done, total)
+
+        if method in methods("gradient"):
+            entry = live.entry(method, target, progress, job.should_stop)
+            return {"kind": "entry", "entry": self._keep(entry)}
+        found = live.map(method, target, progress, job.should_stop)
+        made = map_payload(live.explanation, found)
+        with self._data_lock:
+            known = [map_payload(live.explanation, other) for other in live.explanation.maps]
+            self._replace_quietly({**self._data, "maps": known})
+        return {"kind": "map", "entry": made}
 
     def _answer_curve(self, job: Job) -> dict[str, Any]:
         wanted = job.request

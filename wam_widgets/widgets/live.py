@@ -8,7 +8,7 @@ from collections.abc import Callable
 from wam_widgets import metrics
 from wam_widgets.catalogue import check_method
 from wam_widgets.explainer import EntryProgress, Explainer
-from wam_widgets.explanation import Curve, Entry, Explanation
+from wam_widgets.explanation import Curve, Entry, Explanation, MapEntry
 from wam_widgets.objectives import Target, parse_target
 from wam_widgets.wavelets import Basis
 
@@ -68,14 +68,8 @@ class Live:
             known = self.explanation.entries
             if key in known:
                 return known[key]
-            explainer = self._require(f"method {check_method(method, 'gradient')!r} for target {target!r}")
-            asked = self._target(target)
-            bar = explainer.show_progress
-            explainer.show_progress = bar and progress is None
-            try:
-                found = explainer.explain(method, asked, progress=progress, should_stop=should_stop)
-            finally:
-                explainer.show_progress = bar
+            check_method(method, "gradient")
+            found = self._computed(method, target, progress, should_stop)
             with self._state:
                 grown = self._explanation.with_entry(found.entry)
                 if self._explanation.entries:
@@ -83,6 +77,24 @@ class Live:
                     grown = grown.select(before.method, before.target)
                 self._explanation = grown
             return found.entry
+
+    def map(
+        self,
+        method: str,
+        target: str,
+        progress: EntryProgress | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> MapEntry:
+        """Return the map of a method that gives no gradient; computed once. As :meth:`entry`."""
+        with self._model:
+            for known in self.explanation.maps:
+                if (known.method, known.target, known.basis) == (method, target, None):
+                    return known
+            check_method(method, "signal")
+            (found,) = self._computed(method, target, progress, should_stop).maps
+            with self._state:
+                self._explanation = self._explanation.with_maps([found])
+            return found
 
     def curve(
         self,
@@ -111,6 +123,22 @@ class Live:
             with self._state:
                 self._explanation = self._explanation.with_curves([measured])
             return measured
+
+    def _computed(
+        self,
+        method: str,
+        target: str,
+        progress: EntryProgress | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> Explanation:
+        explainer = self._require(f"method {method!r} for target {target!r}")
+        asked = self._target(target)
+        bar = explainer.show_progress
+        explainer.show_progress = bar and progress is None
+        try:
+            return explainer.explain(method, asked, progress=progress, should_stop=should_stop)
+        finally:
+            explainer.show_progress = bar
 
     def _target(self, name: str) -> Target:
         """Return what :meth:`Explainer.explain` takes for the name of a target."""

@@ -1,7 +1,7 @@
 /** Talk with the kernel in messages that carry an id; see wam_widgets/widgets/channel.py. */
 import { onAbort } from "./dispose";
 import type { Host, Listener } from "./host";
-import type { CurvePayload, EntryPayload, WireArray } from "./types";
+import type { CurvePayload, EntryPayload, MapPayload, WireArray } from "./types";
 
 export interface CurveRequest {
   method: string;
@@ -16,6 +16,7 @@ export interface Answers {
   progress(id: string, done: number, total: number): void;
   partial(id: string, entry: EntryPayload): void;
   entry(id: string, entry: EntryPayload): void;
+  map(id: string, map: MapPayload): void;
   curve(id: string, curve: CurvePayload): void;
   error(id: string, message: string, remedy: string): void;
   cancelled(id: string): void;
@@ -59,6 +60,11 @@ export class Channel {
   /** Ask for a gradient; a newer request takes the place of an older one in the kernel. */
   explain(method: string, target: string): string {
     return this.ask({ kind: "explain", method, target });
+  }
+
+  /** Ask for a method that is not to be put on display: its entry, or its map. */
+  compare(method: string, target: string): string {
+    return this.ask({ kind: "compare", method, target });
   }
 
   /** Ask for the probability against the share kept. */
@@ -123,12 +129,14 @@ export class Channel {
       case "chunk":
         return this.keep(id, String(content["key"]), Number(content["index"]), buffers[0]);
       case "partial":
-      case "entry": {
+      case "entry":
+      case "map": {
         const entry = this.unpack(id, content["entry"], buffers);
-        if (content.kind === "entry") this.settled(id);
-        if (entry) return this.answers[content.kind](id, entry);
+        const whole = content.kind !== "partial";
+        if (whole) this.settled(id);
+        if (entry) return this.answers[content.kind](id, entry as EntryPayload & MapPayload);
         // A partial mean may lack pieces and the next one follows; a whole one may not.
-        if (content.kind === "entry") this.lost(id);
+        if (whole) this.lost(id);
         return;
       }
       case "curve":
@@ -160,7 +168,11 @@ export class Channel {
   }
 
   /** The entry with its bytes in place; null when something is missing. */
-  private unpack(id: string, value: unknown, buffers: ArrayBufferView[]): EntryPayload | null {
+  private unpack(
+    id: string,
+    value: unknown,
+    buffers: ArrayBufferView[],
+  ): EntryPayload | MapPayload | null {
     if (typeof value !== "object" || value === null) return null;
     const entry: Record<string, unknown> = { ...value };
     for (const [key, part] of Object.entries(entry)) {

@@ -2,8 +2,10 @@
 import { Channel } from "./channel";
 import { onAbort, scope } from "./dispose";
 import { Engine } from "./engine";
+import { Further } from "./further";
 import type { Host } from "./host";
 import { followLinks } from "./link";
+import { PixelMaps } from "./pixelmaps";
 import { Player } from "./player";
 import { type Notice, requestOf } from "./state";
 import { Store } from "./store";
@@ -41,6 +43,8 @@ const GONE: Notice = {
 export class Session {
   readonly store: Store;
   readonly player: Player;
+  readonly further: Further;
+  readonly maps = new PixelMaps(this);
   private readonly channel: Channel;
   private engine: Engine | null = null;
   private engineLife: AbortController | null = null;
@@ -64,6 +68,7 @@ export class Session {
     this.store = new Store(host, signal);
     this.player = new Player(this.store, signal);
     this.channel = new Channel(host, this.answers(), signal);
+    this.further = new Further(this.store, this.channel);
     this.collect();
     this.store.react(INPUTS, () => this.update(), signal);
     this.store.react(COLOURS, () => this.recolour(), signal);
@@ -89,6 +94,11 @@ export class Session {
     const { shown } = this.store.state;
     if (!shown) return null;
     return this.whole.get(keyOf(shown)) ?? (sameName(this.partial, shown) ? this.partial : null);
+  }
+
+  /** Every whole entry. */
+  get entries(): EntryPayload[] {
+    return [...this.whole.values()];
   }
 
   cancel(): void {
@@ -219,6 +229,7 @@ export class Session {
     const { store } = this;
     return {
       progress: (id, done, total) => {
+        this.further.progress(id, done, total);
         const job = this.jobOf(id);
         if (job) store.set({ job: { ...job, done, total } });
       },
@@ -238,16 +249,24 @@ export class Session {
         this.engine?.addEntry(entry);
         const done = this.jobOf(id) ? { job: null, notice: null } : {};
         store.set({ entries: store.state.entries + 1, ...done });
+        this.further.end(id);
+      },
+      map: (id, map) => {
+        this.further.keep(map);
+        this.further.end(id);
       },
       curve: (id, curve) => this.addCurve(id, curve),
       error: (id, message, remedy) => {
+        if (this.further.fail(id, `${message} ${remedy}`.trim())) return;
         if (this.measured(id)) store.set({ notice: failed(message, remedy, false) });
         else if (this.jobOf(id)) this.stopped(failed(message, remedy, true));
       },
       cancelled: (id) => {
+        this.further.end(id);
         if (!this.measured(id) && this.jobOf(id)) this.stopped();
       },
       silent: (id) => {
+        if (this.further.fail(id, GONE.message)) return;
         if (this.measured(id)) store.set({ notice: { ...GONE, retry: false } });
         else if (this.jobOf(id)) this.stopped(GONE);
       },
@@ -258,7 +277,7 @@ export class Session {
   private jobOf(id: string): NonNullable<Store["state"]["job"]> | null {
     const { job, shown, method, target } = this.store.state;
     if (job) return job.id === id ? job : null;
-    if (shown || id === this.measuring) return null;
+    if (shown || id === this.measuring || this.further.holds(id)) return null;
     return { id, method, target, done: 0, total: 0, partial: 0 };
   }
 

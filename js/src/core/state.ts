@@ -1,16 +1,16 @@
 /** The state of one Explorer: the synced traits by their public names, and what only views know. */
 import { COLOUR_MAPS } from "./colour";
 import { maxLevelFor } from "./dwt";
-import type { Box, CurvePayload, Frame, Mask, Mode, Payload, Ranking } from "./types";
+import type { Box, CurvePayload, Frame, MapPayload, Mask, Mode, Payload, Ranking } from "./types";
 import type { Request, Source, Split } from "./types";
 import * as viewing from "./viewing";
 
 export const MODES: readonly Mode[] = ["symmetric", "reflect", "periodic", "constant", "zero"];
 /** The panels of each modality, in the order in which they stand. */
 export const PANELS = {
-  image: ["overlay", "pyramid", "spectrum", "reconstruction"],
-  audio: ["player", "pyramid", "spectrogram", "spectrum", "reconstruction"],
-  volume: ["volume", "slices", "spectrum", "pyramid", "reconstruction"],
+  image: ["overlay", "pyramid", "spectrum", "reconstruction", "comparison"],
+  audio: ["player", "pyramid", "spectrogram", "spectrum", "reconstruction", "comparison"],
+  volume: ["volume", "slices", "spectrum", "pyramid", "reconstruction", "comparison"],
 } as const;
 export type PanelName = (typeof PANELS)[keyof typeof PANELS][number];
 export const SOURCES: readonly Source[] = ["original", "important", "residual"];
@@ -79,8 +79,11 @@ export interface Span {
 
 /** What the pointer or the keyboard cursor is on. */
 export type Hover =
-  /** `row`: of the time-frequency picture, where the pointer is on that. */
-  | { from: "signal"; at: number[]; row?: number }
+  /**
+   * `row`: of the time-frequency picture, where the pointer is on that. `over`: the method whose map
+   * it is on.
+   */
+  | { from: "signal"; at: number[]; row?: number; over?: string }
   | { from: "pyramid"; band: number; at: number[] }
   | { from: "spectrum"; index: number };
 
@@ -92,6 +95,16 @@ export interface Job {
   total: number;
   /** Passes behind the partial mean that is shown; 0 while there is none. */
   partial: number;
+}
+
+/** A method that is computed to be compared, while another one stays on display. */
+export interface Further {
+  id: string;
+  method: string;
+  done: number;
+  total: number;
+  /** Why it did not come; then it is not computed any more. */
+  problem: string;
 }
 
 /** Something to tell the reader beside the picture. */
@@ -112,6 +125,12 @@ export interface Local {
   /** Grows when an entry arrives. */
   entries: number;
   curves: CurvePayload[];
+  maps: MapPayload[];
+  /** Methods without a gradient that a live kernel can be asked for. */
+  others: string[];
+  further: Further | null;
+  /** The map that lies over the signal, in place of the scales. */
+  laid: MapPayload | null;
   measuring: boolean;
   hover: Hover | null;
   full: PanelName | null;

@@ -73,7 +73,7 @@ export class Store {
     this.initial = this.controls();
     this.hear("change:_data", () => this.reload());
     this.hear("change:_live", () => this.set({ live: host.get("_live") === true }));
-    this.hear("change:_methods", () => this.set({ methods: this.methods() }));
+    this.hear("change:_methods", () => this.set({ methods: this.names("_methods") }));
   }
 
   /** Draw when one of the keys has changed: once, at the next animation frame. */
@@ -163,9 +163,13 @@ export class Store {
     return {
       payload,
       live: this.host.get("_live") === true,
-      methods: this.methods(),
+      methods: this.names("_methods"),
       entries: 0,
       curves: payload.curves,
+      maps: payload.maps,
+      others: this.names("_others"),
+      further: null,
+      laid: null,
       measuring: false,
       hover: null,
       full: null,
@@ -181,9 +185,9 @@ export class Store {
     };
   }
 
-  private methods(): string[] {
-    const methods = this.host.get("_methods");
-    return Array.isArray(methods) ? methods.filter((m) => typeof m === "string") : [];
+  private names(trait: string): string[] {
+    const names = this.host.get(trait);
+    return Array.isArray(names) ? names.filter((m) => typeof m === "string") : [];
   }
 
   private reload(): void {

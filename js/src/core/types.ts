@@ -51,6 +51,18 @@ export interface FeaturesPayload {
   taken: boolean;
 }
 
+/** What a method that gives no gradient says of each place (Python: MapEntry). */
+export interface MapPayload {
+  method: string;
+  target: string;
+  /** Of the signal, or of the time-frequency picture that the model takes. */
+  domain: "signal" | "features";
+  /** In words, where it was found in one; null outside any. */
+  basis: string | null;
+  /** Channels summed: [N, *space], or [N, rows, frames]. */
+  values: WireArray;
+}
+
 /** Components of sounds, K of each, the most important first (Python: Components). */
 export interface ComponentsPayload {
   /** [N, K, F], F = half a window + 1; [N, K, frames] */
@@ -103,6 +115,7 @@ export interface Payload {
   top: { index: number; probability: number }[][];
   entries: EntryPayload[];
   curves: CurvePayload[];
+  maps: MapPayload[];
   /** Low-pass filters; the high-pass ones follow by sign alternation (quadrature mirror). */
   bank: { families: { name: string; length: number }[]; taps: WireArray };
   /** Largest level with at least one legal family, for information. */

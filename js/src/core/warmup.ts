@@ -68,6 +68,7 @@ function invented(modality: "image" | "volume", shape: number[]): Payload {
       },
     ],
     curves: [],
+    maps: [],
     bank: {
       families: [{ name: "db2", length: 4 }],
       taps: { dtype: "f32", shape: [8], data: taps },

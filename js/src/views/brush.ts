@@ -18,11 +18,13 @@ export function arrowStep(event: KeyboardEvent, long: number): [number, number] 
   return [step[0] * times, step[1] * times];
 }
 
+/** `over`: the method whose map the signal is seen as. */
 export function brush(
   view: View,
   canvas: HTMLCanvasElement,
   locate: (event: PointerEvent) => [number, number],
   grid: () => [number, number],
+  over?: string,
 ): void {
   const { store, signal } = view;
   let from: number[] | null = null;
@@ -54,7 +56,7 @@ export function brush(
       if (from && (moved || Math.abs(at[0]! - from[0]!) + Math.abs(at[1]! - from[1]!) > 1)) {
         moved = true;
         store.set({ selection: between(from, at), hover: null });
-      } else if (!from) store.set({ hover: { from: "signal", at } });
+      } else if (!from) store.set({ hover: { from: "signal", at, over } });
     },
     signal,
   );
@@ -80,7 +82,7 @@ export function brush(
       // Shift draws the brush from where the cursor stood when it was first held.
       anchor = event.shiftKey ? (anchor ?? start) : null;
       const brushed = anchor ? between(anchor, at) : store.state.selection;
-      store.set({ hover: { from: "signal", at }, selection: brushed });
+      store.set({ hover: { from: "signal", at, over }, selection: brushed });
     },
     signal,
   );

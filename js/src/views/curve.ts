@@ -1,10 +1,11 @@
 /** Probability of the explained class against the share kept, with the slider's dot on it. */
+import { type Areas, areasOf } from "../core/areas";
 import { css } from "../core/colour";
 import { listen } from "../core/dispose";
 import type { State } from "../core/state";
-import type { CurvePayload } from "../core/types";
+import type { CurvePayload, Mode } from "../core/types";
 import { h, write } from "./dom";
-import { percent } from "./format";
+import { percent, score } from "./format";
 import { placeOf } from "./keep";
 import type { View } from "./panel";
 import { Surface } from "./surface";
@@ -24,12 +25,8 @@ export function curveView(view: View): CurveView {
   const action = h("button", { type: "button", class: "wam-text" });
   const empty = h("div", { class: "wam-empty" }, note, action);
   const value = h("span", { class: "wam-value", "data-ink": true });
-  const caption = h(
-    "div",
-    { class: "wam-caption" },
-    h("span", { "data-ink": true }, "Probability"),
-    value,
-  );
+  const title = h("span", { "data-ink": true, title: AREAS });
+  const caption = h("div", { class: "wam-caption" }, title, value);
   const box = h("div", { class: "wam-plot" }, surface.canvas, empty);
   const element = h("figure", {}, caption, box);
 
@@ -55,6 +52,9 @@ export function curveView(view: View): CurveView {
       const curve = measured(state);
       empty.hidden = curve !== null;
       surface.canvas.style.visibility = curve ? "" : "hidden";
+      const areas = curve && areasOf(curve, state.sample);
+      const total = areas && `insertion − deletion ${score(areas.faithfulness)}`;
+      write(title, ["Probability", ...(total ? [total] : [])].join(" · "));
       if (!curve) {
         write(value, "");
         explain(state, note, action);
@@ -64,31 +64,49 @@ export function curveView(view: View): CurveView {
       write(value, `${probability.toFixed(2)} at ${percent(state.keep)}`);
       surface.canvas.setAttribute(
         "aria-label",
-        `Probability ${probability.toFixed(2)} with ${percent(state.keep)} of the coefficients kept`,
+        `Probability ${probability.toFixed(2)} with ${percent(state.keep)} of the coefficients kept` +
+          (areas ? `. ${areaText(areas)}` : ""),
       );
-      if (surface.fit(again)) paint(view, surface, curve, probability);
+      if (surface.fit(again)) paint(view, surface, curve, probability, areas);
     },
   };
 }
 
+/** A curve of coefficients, which the slider can run on: probabilities, and zero where none are. */
+type InBasis = CurvePayload & { family: string; level: number; mode: Mode };
+
+const inBasis = (curve: CurvePayload): curve is InBasis =>
+  curve.domain === "basis" && curve.baseline === "zero" && curve.output === "probability";
+
+const AREAS =
+  "Areas under the curves: the mean probability over the share kept (insertion) or removed " +
+  "(deletion), and their difference (faithfulness)";
+
+const areaText = ({ insertion, deletion, faithfulness }: Areas): string =>
+  `Insertion ${score(insertion)}, deletion ${score(deletion)}, difference ${score(faithfulness)}`;
+
 /** The curve of exactly what is shown; null when there is none. */
-function measured(state: State): CurvePayload | null {
+function measured(state: State): InBasis | null {
   const { shown, family, level, mode, ranking } = state;
-  const found = state.curves.filter(
-    (c) =>
-      c.method === shown?.method &&
-      c.target === shown.target &&
-      c.family === family &&
-      c.level === level &&
-      c.mode === mode &&
-      c.ranking === ranking &&
-      (c.insertion[state.sample]?.length ?? 0) > 1,
-  );
+  const found = state.curves
+    .filter(inBasis)
+    .filter(
+      (c) =>
+        c.method === shown?.method &&
+        c.target === shown.target &&
+        c.family === family &&
+        c.level === level &&
+        c.mode === mode &&
+        c.ranking === ranking &&
+        (c.insertion[state.sample]?.length ?? 0) > 1,
+    );
   return found[found.length - 1] ?? null;
 }
 
-function measuredElsewhere({ shown, curves }: State): CurvePayload | undefined {
-  return curves.find((c) => c.method === shown?.method && c.target === shown.target);
+function measuredElsewhere({ shown, curves }: State): InBasis | undefined {
+  return curves
+    .filter(inBasis)
+    .find((c) => c.method === shown?.method && c.target === shown.target);
 }
 
 function explain(state: State, note: HTMLElement, action: HTMLButtonElement): void {
@@ -121,7 +139,13 @@ function at(shares: number[], values: number[], share: number): number {
   return values[right - 1]! + (values[right]! - values[right - 1]!) * Math.min(1, Math.max(0, t));
 }
 
-function paint(view: View, surface: Surface, curve: CurvePayload, probability: number): void {
+function paint(
+  view: View,
+  surface: Surface,
+  curve: CurvePayload,
+  probability: number,
+  areas: Areas | null,
+): void {
   const { context: c, width, height, ratio } = surface;
   const { theme, store } = view;
   const { sample, keep } = store.state;
@@ -172,9 +196,11 @@ function paint(view: View, surface: Surface, curve: CurvePayload, probability: n
   line(curve.insertion[sample]!, accent, []);
   c.textAlign = "left";
   c.fillStyle = accent;
-  c.fillText("these kept", PAD.left + 6, y(1) + 10);
+  const sized = (name: string, size?: number): string =>
+    size === undefined ? name : `${name} · area ${score(size)}`;
+  c.fillText(sized("these kept", areas?.insertion), PAD.left + 6, y(1) + 10);
   c.fillStyle = theme.muted;
-  c.fillText("these removed", PAD.left + 6, y(0) - 10);
+  c.fillText(sized("these removed", areas?.deletion), PAD.left + 6, y(0) - 10);
 
   c.beginPath();
   c.arc(x(keep), y(probability), 5, 0, 2 * Math.PI);

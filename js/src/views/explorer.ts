@@ -6,7 +6,9 @@ import type { Modality } from "../core/types";
 import { readTheme, watchTheme } from "../core/theme";
 import sound from "../sound.css";
 import style from "../style.css";
+import compare from "../comparison.css";
 import volume from "../volume.css";
+import { comparisonPanel, isComparable } from "./comparison";
 import { controls } from "./controls";
 import { h } from "./dom";
 import { pictureOf, savePicture } from "./export";
@@ -36,6 +38,7 @@ const MAKERS: Record<Modality, Makers> = {
     pyramid: pyramidPanel,
     spectrum: spectrumPanel,
     reconstruction: reconstructionPanel,
+    comparison: comparisonPanel,
   },
   audio: {
     player: playerPanel,
@@ -43,6 +46,7 @@ const MAKERS: Record<Modality, Makers> = {
     spectrogram: spectrogramPanel,
     spectrum: mixerPanel,
     reconstruction: reconstructionPanel,
+    comparison: comparisonPanel,
   },
   volume: {
     volume: volumePanel,
@@ -50,6 +54,7 @@ const MAKERS: Record<Modality, Makers> = {
     spectrum: spectrumPanel,
     pyramid: pyramidPanel,
     reconstruction: reconstructionPanel,
+    comparison: comparisonPanel,
   },
 };
 
@@ -73,7 +78,7 @@ export function mountExplorer(
   const shadow = host.attachShadow({ mode: "open" });
   const root = h("div", { class: "wam-root", "data-frame": 0, tabindex: -1 });
   root.setAttribute("role", "region");
-  shadow.append(h("style", {}, style + sound + volume), root);
+  shadow.append(h("style", {}, style + sound + volume + compare), root);
 
   const view: View = { session, store, root, signal, theme: readTheme(root), moving: new Set() };
   measureSteps(view);
@@ -90,8 +95,11 @@ function build(view: View): Photograph {
   for (const name of PANELS[modality]) panels.set(name, MAKERS[modality][name]!(view));
   const sections = (): HTMLElement[] => {
     const { full, panels: chosen } = store.state;
+    // One method alone is not compared, unless that is all that was asked for.
+    const alone = chosen.length > 1 && !isComparable(view);
     return [...panels]
       .filter(([name]) => (full ? name === full : chosen.includes(name)))
+      .filter(([name]) => name !== "comparison" || !alone)
       .map(([, panel]) => panel.section);
   };
   const bar = controls(view, {
@@ -124,7 +132,10 @@ function build(view: View): Photograph {
     for (const column of grid.querySelectorAll<HTMLElement>(".wam-column"))
       column.hidden = !column.querySelector("section:not([hidden])");
   };
-  const arranged: (keyof State)[] = ["payload", "job", "notice", "frame", "full", "panels"];
+  const arranged: (keyof State)[] = [
+    ...(["payload", "job", "notice", "frame", "full", "panels"] as const),
+    ...(["entries", "maps", "live"] as const),
+  ];
 
   const everything = (): void => {
     arrange();

@@ -31,6 +31,9 @@ export function percent(share: number): string {
   return `${value.toFixed(digits)}${THIN}%`;
 }
 
+/** A score in two decimals: "0.69", "−0.03". */
+export const score = (value: number): string => value.toFixed(2).replace("-", "−");
+
 /** A gain with its sign: "+3.2 dB", "0 dB", "−12 dB"; the bottom of a fader is silence. */
 export function decibels(value: number): string {
   if (value <= FADER.lowest) return `−∞${THIN}dB`;
@@ -43,7 +46,15 @@ const METHODS: Record<string, string> = {
   saliency: "Saliency",
   smoothgrad: "SmoothGrad",
   integrated_gradients: "Integrated gradients",
-  smooth_integrated_gradients: "Smooth integrated gradients",
+  gradient_shap: "GradientSHAP",
+  guided_backprop: "Guided backpropagation",
+  grad_cam: "Grad-CAM",
+  layer_cam: "LayerCAM",
+  guided_grad_cam: "Guided Grad-CAM",
+  lrp: "LRP",
+  sobol: "Sobol indices",
+  cartoonx: "CartoonX",
+  wavelet_x: "WaveletX",
 };
 
 export function methodLabel(method: string): string {

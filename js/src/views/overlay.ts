@@ -1,12 +1,13 @@
 /** The signal, with the scales that matter in their colours or grey where nothing matters. */
 import { type Rgb, css, scaleColours } from "../core/colour";
 import { listen } from "../core/dispose";
-import { parent as over, support } from "../core/tree";
-import type { Box, Frame } from "../core/types";
+import { parent, support } from "../core/tree";
+import type { Box, Frame, MapPayload } from "../core/types";
 import { decodeItem } from "../core/wire";
 import { brush } from "./brush";
-import { fill, h } from "./dom";
-import { percent } from "./format";
+import { h } from "./dom";
+import { methodLabel, percent } from "./format";
+import { chooseOverlay, fillOverlays, laidMap, paintOver } from "./laid";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { type Raster, blit, isSmooth, rasterise } from "./picture";
 import { Surface, locate } from "./surface";
@@ -28,8 +29,9 @@ export function overlayPanel(view: View): Panel {
   let rasterOf = "";
   let drawn = "";
   let maps: Float32Array | null = null;
+  let over: MapPayload | null = null;
 
-  listen(mode, "change", () => store.set({ overlay: mode.value as "scales" }), signal);
+  listen(mode, "change", () => chooseOverlay(view, mode.value), signal);
   const grid = (): [number, number] => {
     const [, , height = 1, width = 1] = store.state.payload.signal.shape;
     return [width, height];
@@ -50,35 +52,29 @@ export function overlayPanel(view: View): Panel {
     const request = current?.request;
     const size = `${surface.canvas.width} ${surface.canvas.height} ${JSON.stringify(view.theme)}`;
     const now = `${key} ${overlay} ${request?.scales} ${colour_map} ${request?.ranking} ${size}`;
-    if (now === drawn && maps === (current?.maps ?? null)) return;
+    const { laid } = store.state;
+    if (now === drawn && maps === (current?.maps ?? null) && laid === over) return;
     drawn = now;
     maps = current?.maps ?? null;
+    over = laid;
     const pixels = surface.pixels(width, height);
-    if (current && !current.empty) compose(pixels, raster, current, overlay, view.theme);
+    const map = laidMap(view, "signal");
+    if (map) paintOver(pixels, raster, map, view);
+    else if (current && !current.empty) compose(pixels, raster, current, overlay, view.theme);
     else blit(raster, pixels);
     surface.show(isSmooth(width));
   };
 
   return {
     section,
-    keys: [
-      ...(["frame", "payload", "sample", "overlay", "scales", "colour_map"] as const),
-      ...(["hover", "selection"] as const),
-    ],
+    keys: [...DRAWN, "hover", "selection"],
     draw(changed: Changes): void {
       const { state } = store;
       const again = concerns(changed, "payload");
-      if (concerns(changed, "frame", "payload", "sample", "overlay", "scales", "colour_map")) {
+      if (concerns(changed, ...DRAWN)) {
         paint(again);
-        fill(
-          mode,
-          [
-            { value: "scales", label: "Scales in colour" },
-            { value: "importance", label: "Grey if unimportant" },
-          ],
-          state.overlay,
-        );
-        drawLegend(legend, state.frame, state.overlay === "scales");
+        fillOverlays(view, mode, "Grey if unimportant");
+        drawLegend(legend, state.frame, state.overlay === "scales", state.laid?.method);
         const { payload } = state;
         const reduced = payload.reduced > 1 ? `, averaged down ${payload.reduced} times` : "";
         const label = `${payload.title}: ${grid().join(" by ")} pixels${reduced}. ${spoken(state.frame)}`;
@@ -90,6 +86,10 @@ export function overlayPanel(view: View): Panel {
   };
 }
 
+const DRAWN = [
+  ...(["frame", "payload", "sample", "overlay", "scales", "colour_map", "laid"] as const),
+] as const;
+
 /** The picture in words, for those who do not see it. */
 function spoken(frame: Frame | null): string {
   if (!frame || frame.empty) return "";
@@ -99,13 +99,24 @@ function spoken(frame: Frame | null): string {
   return `Most attribution is in ${name}, ${percent(frame.spectrum[best]!)}.`;
 }
 
-export function drawLegend(legend: HTMLElement, frame: Frame | null, scales: boolean): void {
-  const key = frame ? `${frame.request.level} ${scales}` : "";
+/** `laid`: the method whose map is seen instead. */
+export function drawLegend(
+  legend: HTMLElement,
+  frame: Frame | null,
+  scales: boolean,
+  laid?: string,
+): void {
+  const key = frame ? `${frame.request.level} ${scales} ${laid}` : "";
   if (legend.dataset["key"] === key) return;
   legend.dataset["key"] = key;
   legend.replaceChildren();
   if (!frame) return;
   const { level } = frame.request;
+  if (laid) {
+    const text = `map of ${methodLabel(laid)}: see the comparison for its colours`;
+    legend.append(h("span", { "data-ink": true }, text));
+    return;
+  }
   if (!scales) {
     legend.append(
       h("span", { "data-ink": true }, "grey: little attribution; in colour: much of it"),
@@ -128,7 +139,8 @@ function chip(colour: Rgb, title: string): HTMLElement {
   return element;
 }
 
-function drawMarks(
+/** The brush, and what the pointer is on. */
+export function drawMarks(
   view: View,
   marks: Surface,
   grid: readonly [number, number],
@@ -159,7 +171,7 @@ function drawMarks(
   if (hover.from === "pyramid") {
     const band = layout.subbands[hover.band];
     if (!band) return;
-    const above = over(layout, hover.band, hover.at);
+    const above = parent(layout, hover.band, hover.at);
     const coarse = above && layout.subbands[above.band];
     if (above && coarse)
       stroke(support(coarse, above.start, layout.space), "rgb(110 110 110)", [2, 2]);

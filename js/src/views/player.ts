@@ -4,8 +4,9 @@ import type { Span, State } from "../core/state";
 import { decodeItem } from "../core/wire";
 import { type Box, drawTimeAxis, lengthOf, spanOf, timeText } from "./axis";
 import { Density } from "./density";
-import { fill, h } from "./dom";
+import { h } from "./dom";
 import { Envelope } from "./envelope";
+import { chooseOverlay, fillOverlays, laidMap, tintByMap } from "./laid";
 import { drawLegend } from "./overlay";
 import { overview } from "./overview";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
@@ -14,6 +15,9 @@ import { MARK_KEYS, timeSurface } from "./timeline";
 import { transport } from "./transport";
 import { amplitudeLimit, paintAmplitudes, paintSignal, tintStrip, writeValues } from "./waveform";
 
+const DRAWN = [
+  ...(["frame", "payload", "sample", "overlay", "scales", "laid", "colour_map"] as const),
+] as const;
 const RULER = 24;
 /** Between two channels, in pixels. */
 const GAP = 8;
@@ -38,7 +42,7 @@ export function playerPanel(view: View): Panel {
   let density: Density | null = null;
   let densityOf: unknown[] = [];
 
-  listen(mode, "change", () => store.set({ overlay: mode.value as "scales" }), signal);
+  listen(mode, "change", () => chooseOverlay(view, mode.value), signal);
 
   const decode = ({ payload, sample }: State): void => {
     const key = `${payload.id} ${sample}`;
@@ -66,7 +70,7 @@ export function playerPanel(view: View): Panel {
     const again = concerns(changed, "payload");
     decode(state);
     weigh(state);
-    const now = [decoded, density, state.overlay];
+    const now = [decoded, density, state.overlay, state.laid, state.laid && state.colour_map];
     const same = !again && now.every((v, i) => v === drawn[i]);
     drawn = now;
     const { surface } = wave;
@@ -102,7 +106,9 @@ export function playerPanel(view: View): Panel {
     surface.clear();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const columns = Math.round(box.width * ratio);
-    tintStrip(strip, density, store.state, view.theme, span, columns);
+    const map = laidMap(view, "signal");
+    if (map) tintByMap(strip, map, view, span, columns);
+    else tintStrip(strip, density, store.state, view.theme, span, columns);
     context.fillStyle = "#000";
     channels.forEach((channel, i) => paintSignal(context, channel, span, lanes[i]!, limit));
     context.globalCompositeOperation = "source-atop";
@@ -112,22 +118,14 @@ export function playerPanel(view: View): Panel {
 
   return {
     section,
-    keys: ["frame", "payload", "sample", "overlay", "scales", ...MARK_KEYS, ...desk.keys],
+    keys: [...DRAWN, ...MARK_KEYS, ...desk.keys],
     draw(changed: Changes): void {
       const { state } = store;
       if (concerns(changed, ...desk.keys)) desk.draw(changed);
-      if (concerns(changed, "frame", "payload", "sample", "overlay", "scales", "span"))
-        paint(changed);
-      if (concerns(changed, "frame", "payload", "overlay")) {
-        fill(
-          mode,
-          [
-            { value: "scales", label: "Scales in colour" },
-            { value: "importance", label: "Grey if unimportant" },
-          ],
-          state.overlay,
-        );
-        drawLegend(legend, state.frame, state.overlay === "scales");
+      if (concerns(changed, ...DRAWN, "span")) paint(changed);
+      if (concerns(changed, "frame", "payload", "overlay", "laid")) {
+        fillOverlays(view, mode, "Grey if unimportant");
+        drawLegend(legend, state.frame, state.overlay === "scales", state.laid?.method);
         const seconds = timeText(lengthOf(state), state);
         const lanes = channels.length === 1 ? "" : `, ${channels.length} channels`;
         wave.surface.canvas.setAttribute("aria-label", `Waveform, ${seconds}${lanes}`);

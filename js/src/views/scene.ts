@@ -46,11 +46,17 @@ export class Scenes {
     return this.whole(state.payload, data, state.window, false);
   }
 
-  make(state: State, theme: Theme, width: number, height: number): Scene {
-    const { payload, frame, sample, camera, projection, rendering, clip } = state;
+  /** `voxels`: what lies over the volume. */
+  make(
+    state: State,
+    voxels: Uint8Array | null,
+    theme: Theme,
+    width: number,
+    height: number,
+  ): Scene {
+    const { payload, camera, projection, rendering, clip } = state;
     const { data, centred } = layerOf(state);
     const signal = this.signal(payload, data, state.window, centred);
-    const voxels = frame && frame.request.sample === sample ? frame.voxels : null;
     const found = voxels && this.found(voxels, signal.sizes as number[]);
     const usual = this.usual(centred ? signal : this.original(state));
     const transfer = this.transfer(usual, state.transfer);

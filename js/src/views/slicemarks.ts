@@ -12,7 +12,8 @@ import type { Surface } from "./surface";
 /** Slices thinner than this go without letters. */
 const SHORT = 40;
 
-export function drawMarks(view: View, slices: Slices, marks: Surface): void {
+/** `named`: with the names of slices and edges, and a ruler. */
+export function drawMarks(view: View, slices: Slices, marks: Surface, named = true): void {
   const { state } = view.store;
   const { context: c, ratio } = marks;
   const { space, planes, rects } = slices;
@@ -20,7 +21,7 @@ export function drawMarks(view: View, slices: Slices, marks: Surface): void {
   if (rects.length === 0) return;
   const line = Math.max(1, Math.round(ratio)) / ratio;
   const at = placeOf(state.crosshair, space);
-  const thinLast = rects[2]!.height < SHORT;
+  const thinLast = rects.length < 3 || rects[2]!.height < SHORT;
   planes.forEach((plane, i) => {
     const rect = rects[i]!;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -57,6 +58,7 @@ export function drawMarks(view: View, slices: Slices, marks: Surface): void {
       outline({ start: hover.at, stop: hover.at.map((v) => v + 1) }, "rgb(20 20 20)", []);
     }
     c.restore();
+    if (!named) return;
     const thin = Math.min(rect.width, rect.height) < SHORT;
     if (!thin) words(view, c, rect, plane.letters, `${plane.name} ${at[plane.axis]}`);
     if (i === (thinLast ? 0 : 2))
@@ -103,7 +105,7 @@ function knob(c: CanvasRenderingContext2D, place: readonly [number, number], lin
 }
 
 /** Two lines that leave their meeting point open, so that the voxel there is seen. */
-function cross(
+export function cross(
   c: CanvasRenderingContext2D,
   { left, top, width, height }: Rect,
   line: number,

@@ -33,6 +33,8 @@ export class Slices {
   corner: Rect = { left: 0, top: 0, width: 0, height: 0 };
   /** CSS pixels of a mm, or of a voxel where its size is not known. */
   scale = 1;
+  /** Of the three slices the one with this number alone; null: all. */
+  only: number | null = null;
   /** What each slice was drawn of. */
   private drawn: string[] = [];
   private of: (object | null)[] = [];
@@ -54,8 +56,15 @@ export class Slices {
     this.space = spaceOf(payload);
     this.planes = planesOf(payload.orientation);
     const extent = extents(this.space, voxelSize(payload));
-    const size = [surface.width, surface.height] as const;
-    Object.assign(this, arrange(this.planes, extent, size, this.gap, surface.ratio));
+    const { width, height, ratio } = surface;
+    if (this.only === null)
+      Object.assign(this, arrange(this.planes, extent, [width, height], this.gap, ratio));
+    else {
+      const plane = this.planes[this.only]!;
+      this.planes = [plane];
+      this.rects = [{ left: 0, top: 0, width, height }];
+      this.scale = width / extent[plane.column]!;
+    }
     this.drawn = [];
     return true;
   }

@@ -5,6 +5,7 @@ import type { Source } from "../core/types";
 import { placeOf } from "../core/viewing";
 import { fill, h, iconButton, write } from "./dom";
 import { millimetres, number } from "./format";
+import { chooseOverlay, fillOverlays, voxelsShown } from "./laid";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { layerOf } from "./picture";
 import { type Rect, extents, planesOf, spread, voxelSize } from "./planes";
@@ -25,7 +26,7 @@ export function slicesPanel(view: View): Panel {
   const overlay = h("select", { "aria-label": "Overlay", title: "Colours of the attribution" });
   tools.append(source, overlay);
   listen(source, "change", () => store.set({ source: source.value as Source }), signal);
-  listen(overlay, "change", () => store.set({ overlay: overlay.value as "scales" }), signal);
+  listen(overlay, "change", () => chooseOverlay(view, overlay.value), signal);
   const slices = new Slices(view, "wam-main", GAP);
   const marks = new Surface("wam-marks", true);
   const panes = [0, 1, 2].map((which) => {
@@ -66,9 +67,7 @@ export function slicesPanel(view: View): Panel {
   const paint = (): void => {
     const { state } = store;
     if (!slices.fit(false)) return;
-    const { frame } = state;
-    const current = frame?.request.sample === state.sample ? frame : null;
-    slices.paint({ ...layerOf(state), voxels: current?.voxels ?? null });
+    slices.paint({ ...layerOf(state), voxels: voxelsShown(view) });
     const at = placeOf(state.crosshair, slices.space);
     slices.planes.forEach(({ axis, name }, i) => {
       const pane = panes[i]!;
@@ -77,7 +76,9 @@ export function slicesPanel(view: View): Panel {
       pane.setAttribute("aria-valuetext", `${name} ${position(state, axis, at[axis]!)}`);
     });
   };
-  const drawn = ["frame", "payload", "sample", "source", "threshold", "window"] as const;
+  const drawn = [
+    ...(["frame", "payload", "sample", "source", "threshold", "window", "laid"] as const),
+  ] as const;
 
   return {
     section,
@@ -86,11 +87,13 @@ export function slicesPanel(view: View): Panel {
       const { state } = store;
       const again = concerns(changed, "payload");
       if (again) layOut();
-      if (concerns(changed, ...drawn, "crosshair")) paint();
+      // The colours of the scales come with a frame; those of a map are made here.
+      const coloured = state.laid !== null && concerns(changed, "colour_map");
+      if (concerns(changed, ...drawn, "crosshair") || coloured) paint();
       if (concerns(changed, "payload", "crosshair", "window")) corner.draw(slices);
-      if (concerns(changed, "source", "overlay", "frame", "colour_map")) {
+      if (concerns(changed, "source", "overlay", "frame", "colour_map", "laid")) {
         fill(source, SOURCES, state.source);
-        fill(overlay, OVERLAYS, state.overlay);
+        fillOverlays(view, overlay, "Signed", "Scales");
         key.draw(again);
       }
       if (marks.fit(again)) drawMarks(view, slices, marks);
@@ -102,10 +105,6 @@ const SOURCES = [
   { value: "original", label: "Original" },
   { value: "important", label: "Important part" },
   { value: "residual", label: "Residual" },
-];
-const OVERLAYS = [
-  { value: "scales", label: "Scales" },
-  { value: "importance", label: "Signed" },
 ];
 
 function place(element: HTMLElement, { left, top, width, height }: Rect): void {

@@ -52,8 +52,17 @@ export function scroll({ store, signal }: View, element: HTMLElement, axis: () =
   );
 }
 
-/** Gestures in the slice `which`, on the element that lies over it. */
-export function slicing(view: View, slices: Slices, which: number, pane: HTMLElement): void {
+/**
+ * Gestures in the slice `which`, on the element that lies over it. `over`: the method whose map is
+ * seen there.
+ */
+export function slicing(
+  view: View,
+  slices: Slices,
+  which: number,
+  pane: HTMLElement,
+  over?: string,
+): void {
   const { store, signal } = view;
   const plane = () => slices.planes[which]!;
   const rect = () => slices.rects[which]!;
@@ -138,7 +147,7 @@ export function slicing(view: View, slices: Slices, which: number, pane: HTMLEle
       const [upright, level] = grip(event);
       const held = upright && level ? "move" : upright ? "ew-resize" : level ? "ns-resize" : "";
       pane.style.cursor = pull ? cursorOf(plane(), pull) : held;
-      store.set({ hover: { from: "signal", at: at(event) } });
+      store.set({ hover: { from: "signal", at: at(event), over } });
     },
     [0, 2],
   );
@@ -168,7 +177,7 @@ export function slicing(view: View, slices: Slices, which: number, pane: HTMLEle
       };
       move(row, up ? -step[0] : step[0]);
       move(column, leftward ? -step[1] : step[1]);
-      const hover = { from: "signal", at: to } as const;
+      const hover = { from: "signal", at: to, over } as const;
       if (!anchor) return store.set({ crosshair: to, hover });
       head = to;
       const { selection } = store.state;

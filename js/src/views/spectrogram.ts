@@ -10,6 +10,7 @@ import { type Box, GUTTER, hairline, lengthOf, spanOf, xOf } from "./axis";
 import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
 import { fill, h, write } from "./dom";
 import { number } from "./format";
+import { laidMap } from "./laid";
 import { framed } from "./marks";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { MARK_KEYS, timeSurface } from "./timeline";
@@ -61,17 +62,18 @@ export function spectrogramPanel(view: View): Panel {
   /** Decode what is new; whether the picture has to be drawn again. */
   const refresh = (): boolean => {
     const { colour_map, span } = store.state;
-    const now = [features.level?.data, features.attribution?.data, colour_map, span, wanted];
+    const attribution = laidMap(view, "features")?.values ?? features.attribution?.data;
+    const now = [features.level?.data, attribution, colour_map, span, wanted];
     if (now.every((v, i) => v === drawn[i])) return false;
     drawn = now;
-    const [levels = null, attribution = null] = now as (Float32Array | undefined)[];
+    const levels = features.level?.data ?? null;
     if (level !== levels) {
       level = levels;
       range = level ? rangeOf(level) : [0, 0];
       raised = level ? level.map((v) => v - range[0]) : raised;
     }
-    if (given !== attribution) {
-      given = attribution;
+    if (given !== (attribution ?? null)) {
+      given = attribution ?? null;
       limit = given ? limitOf(given) : 0;
     }
     return true;
@@ -153,15 +155,15 @@ export function spectrogramPanel(view: View): Panel {
   };
   return {
     section,
-    keys: ["payload", "sample", "entries", "shown", "frame", "colour_map", ...MARK_KEYS],
+    keys: ["payload", "sample", "entries", "shown", "frame", "colour_map", "laid", ...MARK_KEYS],
     draw,
   };
 }
 
-const rowsOf = ({ payload }: Features): number => payload?.values.shape[1] ?? 0;
+export const rowsOf = ({ payload }: Features): number => payload?.values.shape[1] ?? 0;
 
 /** Go through the pixels of the plot; on each the value of largest magnitude, the top row first. */
-function eachPixel(
+export function eachPixel(
   features: Features,
   values: Float32Array,
   span: Span,
@@ -196,7 +198,7 @@ function levelLabels([low, high]: [number, number]): string[] {
   });
 }
 
-function drawFrequencies(
+export function drawFrequencies(
   { theme }: View,
   { payload }: Features,
   context: CanvasRenderingContext2D,
@@ -219,7 +221,7 @@ function drawFrequencies(
   context.fillText("Row", 0, box.top + box.height / 2);
 }
 
-function pick(
+export function pick(
   { store }: View,
   features: Features,
   sample: number,
@@ -233,7 +235,7 @@ function pick(
 }
 
 /** Outline the cell under the pointer, or where a coefficient or a scale of another panel lies. */
-function drawFocus(
+export function drawFocus(
   view: View,
   features: Features,
   context: CanvasRenderingContext2D,

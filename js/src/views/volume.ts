@@ -12,6 +12,7 @@ import { drawBox, drawCage } from "./cage";
 import { cutEditor } from "./cut";
 import { fill, h, iconButton, write } from "./dom";
 import { percent } from "./format";
+import { chooseOverlay, fillOverlays, voxelsShown } from "./laid";
 import { orbit } from "./orbit";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { Scenes } from "./scene";
@@ -23,7 +24,7 @@ import { voxelKey } from "./voxelkey";
 const SEEN = ["payload", "camera", "projection", "rendering", "clip"] as const;
 const DRAWN = [
   ...SEEN,
-  ...(["frame", "sample", "source", "window", "threshold", "transfer"] as const),
+  ...(["frame", "sample", "source", "window", "threshold", "transfer", "laid"] as const),
 ] as const;
 const MARKED = ["crosshair", "selection", "hover", "overlay", "colour_map"] as const;
 
@@ -85,9 +86,10 @@ export function volumePanel(view: View): Panel {
       const again = concerns(changed, "payload");
       if (!surface.fit(again)) return;
       const { canvas, width, height } = surface;
-      if (!scene || concerns(changed, ...DRAWN)) {
+      const coloured = state.laid !== null && concerns(changed, "colour_map");
+      if (!scene || concerns(changed, ...DRAWN) || coloured) {
         const before = scene;
-        scene = scenes.make(state, view.theme, width, height);
+        scene = scenes.make(state, voxelsShown(view), view.theme, width, height);
         const { signal, found, table } = scene;
         // Most frames say nothing new about the voxels.
         const stands =
@@ -102,7 +104,7 @@ export function volumePanel(view: View): Panel {
           pacer.want(scene, [canvas.width, canvas.height]);
         }
       }
-      if (concerns(changed, "payload", "frame", "overlay", "colour_map")) {
+      if (concerns(changed, "payload", "frame", "overlay", "colour_map", "laid")) {
         key.draw(again);
         const words = spoken(state);
         if (canvas.getAttribute("aria-label") !== words) canvas.setAttribute("aria-label", words);
@@ -124,7 +126,7 @@ function spoken({ payload }: State): string {
 /** Everything that changes how the volume is looked at. */
 function toolsOf(view: View, tools: HTMLElement) {
   const { store, signal } = view;
-  const select = <K extends "rendering" | "projection" | "source" | "overlay">(
+  const select = <K extends "rendering" | "projection" | "source">(
     key: K,
     label: string,
     options: readonly (readonly [string, string])[],
@@ -143,16 +145,15 @@ function toolsOf(view: View, tools: HTMLElement) {
     ["orthographic", "Parallel"],
   ]);
   // These stand beside the slices, too: once is enough.
+  const overlay = h("select", { "aria-label": "Overlay", title: "Overlay" });
+  listen(overlay, "change", () => chooseOverlay(view, overlay.value), signal);
   const alone = [
     select("source", "Source", [
       ["original" satisfies Source, "Original"],
       ["important", "Important part"],
       ["residual", "Residual"],
     ]),
-    select("overlay", "Overlay", [
-      ["scales", "Scales in colour"],
-      ["importance", "Signed"],
-    ]),
+    { element: overlay, draw: () => fillOverlays(view, overlay, "Signed") },
   ];
   tools.append(...alone.map(({ element }) => element), rendering.element, projection.element);
 
