@@ -108,14 +108,14 @@ def test_the_model_is_asked_without_each_and_alone(output: str, batch: int) -> N
         model, x, [2, 0], n_components=3, sample_rate=RATE, output=output,
         internal_batch_size=batch, n_iterations=20,
     )  # fmt: skip
-    logits = {
+    spoken: dict[str, Callable[[Tensor], Tensor]] = {
         "logit": lambda z: z,
         "probability": lambda z: z.softmax(-1),
         "log_probability": lambda z: z.log_softmax(-1),
-    }[output]
+    }
 
     def said(points: Tensor) -> Tensor:
-        scores = logits(points.flatten(-2) @ weight.flatten(1).T)
+        scores = spoken[output](points.flatten(-2) @ weight.flatten(1).T)
         return torch.stack([scores[0, ..., 2], scores[1, ..., 0]])
 
     torch.testing.assert_close(found.output, said(x))
@@ -125,6 +125,29 @@ def test_the_model_is_asked_without_each_and_alone(output: str, batch: int) -> N
     # Once the whole, then 2 K points for each sound, in passes no larger than asked for.
     assert sum(map(len, model.seen)) == 2 + 2 * 2 * 3
     assert max(map(len, model.seen)) <= batch
+
+
+def test_probabilities_are_taken_as_they_are() -> None:
+    x, weight = random(1, 1, 400), random(3, 1, 400) / 10
+    given: Any = {"n_components": 2, "sample_rate": RATE, "n_iterations": 5}
+    inner = Linear(weight)
+    model = nn.Sequential(inner, nn.Softmax(dim=1))
+    for output in ("probability", "log_probability"):
+        with pytest.warns(UserWarning, match="they are taken as they are") as caught:
+            found = nmf(model, x, output=output, **given)
+        assert len(caught) == 1
+        torch.testing.assert_close(found.without, nmf(inner, x, output=output, **given).without)
+    with pytest.raises(ValueError, match="the model returns probabilities"):
+        nmf(model, x, output="logit", **given)
+
+
+def test_answers_that_are_no_numbers() -> None:
+    def model(x: Tensor) -> Tensor:
+        logits: Tensor = x.flatten(1)[:, :2] / (x.flatten(1).norm(dim=1, keepdim=True) > 10)
+        return logits
+
+    with pytest.raises(ValueError, match="model returned NaN for a sound"):
+        nmf(model, random(1, 1, 300) * 1.0, n_components=3, sample_rate=RATE, n_iterations=5)
 
 
 def test_silence_has_components_too() -> None:
@@ -189,7 +212,7 @@ def test_the_model_stays_as_it_was() -> None:
         ({"n_fft": 100}, ValueError, "n_fft is 100: it must be a power of two"),
         ({"n_fft": 1024}, ValueError, "n_fft is 1024: .* at most 256"),
         ({"hop_length": 200}, ValueError, "hop_length is 200: it must be at most"),
-        ({"output": "odds"}, ValueError, "output is 'odds': it must be one of log_probability"),
+        ({"output": "odds"}, ValueError, "output is 'odds': it must be one of probability, logit"),
         ({"sample_rate": None}, ValueError, "sample_rate is missing"),
         ({"target": 7}, ValueError, "target is 7: the model has 2 classes"),
         ({"x": "a sound"}, TypeError, "x is a str"),
@@ -332,7 +355,8 @@ def test_the_forecast_knows_them(tmp_path: Path) -> None:
 def test_controls(explore: Explore) -> None:
     explorer = explore(held())
     assert explorer._data["components"] is not None
-    assert (explorer.split, explorer.components, explorer.component_gains) == ("scales", None, None)
+    assert explorer.split == "scales"
+    assert [explorer.components, explorer.component_gains] == [None, None]
     explorer.split = "components"
     explorer.components = [2, 0, 2]
     explorer.component_gains = [0.0, -6.0, 6.0]

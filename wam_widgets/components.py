@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from wam_widgets import checks, checks_audio
-from wam_widgets.classifier import Classifier
+from wam_widgets.classifier import Classifier, looks_like_probabilities
 from wam_widgets.component_set import Components, split, stft
 from wam_widgets.explainer import Explainer
 from wam_widgets.explanation import Explanation
 from wam_widgets.gradients import Cancelled
-from wam_widgets.objectives import OBJECTIVES, Objective, Target, resolve_target, target_name
+from wam_widgets.metrics.probe import OUTPUTS, note_probabilities
+from wam_widgets.objectives import Objective, Target, logits_of, resolve_target, target_name
 from wam_widgets.samples import library
 
 __all__ = ["Components", "nmf"]
@@ -116,8 +117,8 @@ def nmf(
             f"n_components is {count}: a spectrogram of {window // 2 + 1} frequencies and "
             f"{1 + signal.shape[-1] // hop} windows has at most {most}"
         )
-    if output not in OBJECTIVES:
-        raise ValueError(f"output is {output!r}: it must be one of {', '.join(OBJECTIVES)}")
+    if output not in OUTPUTS:
+        raise ValueError(f"output is {output!r}: it must be one of {', '.join(OUTPUTS)}")
     batch = checks.positive_int(internal_batch_size, "internal_batch_size")
     steps = checks.positive_int(n_iterations, "n_iterations")
     seed = checks.positive_int(seed, "seed", least=0)
@@ -127,9 +128,19 @@ def nmf(
         classifier = Classifier(model, front_end, None, batch, channel_axis)
     objective = Objective(output)
     checks.check_device(classifier.model, signal)
+    # A name that warns of nothing: what to do about probabilities is decided here.
     with classifier.untouched(signal.device, seed):
-        logits = classifier.first_pass(signal, objective)[0]
+        logits = classifier.first_pass(signal, Objective("logit"))[0]
     assert logits is not None  # only a custom objective does without
+    probabilities = looks_like_probabilities(logits)
+    if probabilities:
+        note_probabilities(output)
+
+    def said(answers: Tensor, classes: Tensor) -> Tensor:
+        # The softmax of their logarithms is what they are.
+        tiny = torch.finfo(answers.dtype).tiny
+        return objective(answers.clamp(min=tiny).log() if probabilities else answers, classes)
+
     if known is not None and known.entries and target is None:
         if known.entry.target == "custom":
             raise ValueError("x explains a custom objective: components need a class, as target=")
@@ -149,10 +160,16 @@ def nmf(
                 raise Cancelled("the components were cancelled")
             part = points[first : first + batch]
             with torch.no_grad(), classifier.untouched(signal.device, seed):
-                answers.append(objective(classifier(part), classes[sample].expand(len(part), -1)))
+                scores = logits_of(classifier(part))
+            answers.append(said(scores, classes[sample].expand(len(part), -1)))
             if progress is not None:
                 progress(2 * count * sample + min(first + batch, 2 * count), passes)
         without, alone = torch.cat(answers).double().cpu().view(2, count)
+        if without.isnan().any() or alone.isnan().any():
+            raise ValueError(
+                "model returned NaN for a sound of which a component was removed, or for one "
+                "alone: its answers must be numbers for every input"
+            )
         order = without.argsort(stable=True)
         each = (spectra, activations, without, alone, _centres(sounds, rate))
         found.append(tuple(values[order] for values in each))
@@ -161,7 +178,7 @@ def nmf(
         signal=signal,
         spectra=spectra,
         activations=activations,
-        output=objective(logits, classes).double().cpu(),
+        output=said(logits, classes).double().cpu(),
         without=without,
         alone=alone,
         centres=centres,

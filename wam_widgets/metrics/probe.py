@@ -18,7 +18,7 @@ from wam_widgets.maps import SignalMap
 from wam_widgets.metrics.masking import Masking, masking
 from wam_widgets.objectives import logits_of
 
-__all__ = ["OUTPUTS", "Model", "Probe"]
+__all__ = ["OUTPUTS", "Model", "Probe", "note_probabilities"]
 
 Model = Callable[..., Any] | Explainer
 """The classifier that was explained, or the Explainer that holds it with its front end."""
@@ -179,7 +179,7 @@ class Probe:
         if self._gives_probabilities is None:
             self._gives_probabilities = looks_like_probabilities(logits)
             if self._gives_probabilities:
-                self._warn()
+                note_probabilities(self.output)
         if self.output == "logit":
             return logits
         if self._gives_probabilities:
@@ -188,16 +188,18 @@ class Probe:
             return logits.softmax(dim=1)
         return logits.log_softmax(dim=1)
 
-    def _warn(self) -> None:
-        if self.output == "logit":
-            raise ValueError(
-                "output is 'logit': the model returns probabilities (each row is positive and sums "
-                "to 1); choose 'probability' or 'log_probability'"
-            )
-        checks.warn(
-            "model seems to return probabilities (each row is positive and sums to 1): they are "
-            "taken as they are, without a softmax"
+
+def note_probabilities(output: str) -> None:
+    """Warn that a model returns probabilities; raise a ValueError if its logit was asked for."""
+    if output == "logit":
+        raise ValueError(
+            "output is 'logit': the model returns probabilities (each row is positive and sums "
+            "to 1); choose 'probability' or 'log_probability'"
         )
+    checks.warn(
+        "model seems to return probabilities (each row is positive and sums to 1): they are "
+        "taken as they are, without a softmax"
+    )
 
 
 def classifier_of(
