@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from wam_widgets.checks import fraction
+from wam_widgets.ordering import descending
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
@@ -55,7 +56,7 @@ def weigh(score: Tensor, keep: float, mask: str) -> Tensor:
     kept = math.floor(keep * count + 0.5)
     if kept in (0, count):
         return torch.full_like(score, float(kept > 0))
-    order = torch.sort(score, dim=1, descending=True, stable=True).indices
+    order = descending(score)
     hard = torch.zeros_like(score).scatter_(1, order[:, :kept], 1.0)
     if mask == "hard":
         return hard

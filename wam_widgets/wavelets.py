@@ -1,7 +1,8 @@
 """Wavelet bases: analysis, synthesis and the adjoint of the synthesis, in 1, 2 and 3 dimensions.
 
 Filtering is ptwt's: all axes at once with short filters, one axis at a time with long ones, which
-is faster in each case; the coefficients are the same.
+is faster in each case; the coefficients are the same. On a CPU a synthesis that autograd does not
+follow is that of :mod:`wam_widgets.filtering`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from torch import Tensor
 from wam_widgets.checks import positive_int
 from wam_widgets.checks_audio import sample_rate_of
 from wam_widgets.coefficients import ORIENTATIONS, Coefficients
+from wam_widgets.filtering import synthesised
 
 MODES = ("symmetric", "reflect", "periodic", "constant", "zero")
 """Boundary modes, named as in PyWavelets."""
@@ -296,14 +298,18 @@ def _synthesis_step(
     low: Tensor, detail: dict[str, Tensor], bank: pywt.Wavelet, size: tuple[int, ...]
 ) -> Tensor:
     ndim = low.ndim - 2
+    if low.device.type == "cpu" and not _followed([low, *detail.values()]):
+        rows = _by_filters(low, detail)
+        for axis in range(-1, -ndim - 1, -1):
+            pairs = zip(rows[0::2], rows[1::2], strict=True)
+            taps = bank.rec_lo, bank.rec_hi
+            rows = [synthesised(a, d, *taps, axis, size[axis]) for a, d in pairs]
+        return rows[0]
     if bank.dec_len <= _JOINT_SYNTHESIS[ndim]:
         transform: Any = ptwt.waverec2 if ndim == 2 else ptwt.waverec3
         bands = tuple(detail[name] for name in ORIENTATIONS[2]) if ndim == 2 else detail
         return crop(transform((low, bands), bank), size)
-    ordered: list[Tensor] = [low] * 2**ndim
-    for name, key in ORIENTATIONS[ndim].items():
-        ordered[_part(key)] = detail[name]
-    parts = torch.stack(ordered)
+    parts = torch.stack(_by_filters(low, detail))
     for axis in range(-1, -ndim - 1, -1):
         parts = ptwt.waverec([parts[0::2], parts[1::2]], bank, axis=axis)
     return crop(parts[0], size)
@@ -314,6 +320,20 @@ def crop(x: Tensor, size: tuple[int, ...]) -> Tensor:
     for axis, n in enumerate(reversed(size), start=1):
         x = x.narrow(-axis, 0, n)
     return x
+
+
+def _by_filters(low: Tensor, detail: dict[str, Tensor]) -> list[Tensor]:
+    """Return the subbands of a step in the order of their filters: aa, ad, da, dd."""
+    ndim = low.ndim - 2
+    ordered = [low] * 2**ndim
+    for name, key in ORIENTATIONS[ndim].items():
+        ordered[_part(key)] = detail[name]
+    return ordered
+
+
+def _followed(arrays: Sequence[Tensor]) -> bool:
+    """Return whether autograd follows: a sum of slices is quick to make, but not to go back."""
+    return torch.is_grad_enabled() and any(array.requires_grad for array in arrays)
 
 
 def _part(key: str) -> int:
