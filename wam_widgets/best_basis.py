@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
 from wam_widgets.attribution import Attribution
 from wam_widgets.checks import positive_int
+from wam_widgets.metrics import curves
 from wam_widgets.metrics.complexity import concentration, sparseness
+from wam_widgets.metrics.probe import Model
 from wam_widgets.wavelets import Basis, max_level
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ USUAL = (
 ).split()
 """Families compared by default: each kind, short to medium filters."""
 
+POINTS = 16
+"""Inputs that are classified for each sample and basis: 8 shares, kept and removed."""
 
 CRITERIA: dict[str, Callable[[Attribution], Tensor]] = {
     "sparseness": sparseness,
@@ -68,43 +73,92 @@ def best_basis(
     families: Sequence[str] | None = None,
     levels: Sequence[int] | None = None,
     mode: str = "symmetric",
+    *,
+    model: Model | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
 ) -> BasisSweep:
-    """Score families and levels by a criterion, without any model pass.
+    """Score families and levels by a criterion; no gradient is computed anew.
 
     Parameters
     ----------
     explanation : Explanation
         Of any number of samples; scores are averaged over them.
-    criterion : {"sparseness", "entropy"} or callable
-        A callable takes an :class:`Attribution` and returns ``[N]``, larger is better.
+    criterion : str or callable
+        Larger is better. ``"sparseness"`` or ``"entropy"`` of the attribution, without any model
+        pass; ``"faithfulness"``, ``"insertion"`` or ``"deletion"`` (minus its area), which ask
+        `model` :data:`POINTS` inputs for each sample and basis: for one sample one batch. A
+        callable takes an :class:`Attribution` and returns ``[N]``.
     families : sequence of str, optional
         :data:`USUAL` by default.
     levels : sequence of int, optional
         All that the signal allows by default; deeper ones than that are left out.
     mode : str
         Boundary mode.
+    model : callable or Explainer, optional
+        The classifier that was explained, for the criteria that ask it.
+    progress : callable, optional
+        Called with bases done and bases in all.
+    options
+        For these criteria: those of :func:`wam_widgets.metrics.curve`, such as ``baseline="noise"``
+        or ``steps=64``.
 
     Raises
     ------
-    ValueError
-        If the criterion is unknown or no basis is legal.
+    ValueError, TypeError
+        If the criterion is unknown, it needs a model and there is none, or no basis is legal.
     """
-    if not callable(criterion) and criterion not in CRITERIA:
-        raise ValueError(
-            f"criterion is {criterion!r}: it must be one of {', '.join(CRITERIA)}, or a function "
-            "of an Attribution"
+    asking = isinstance(criterion, str) and criterion in ASKING
+    function: Callable[[Attribution], Tensor]
+    if isinstance(criterion, str) and asking:
+        if model is None:
+            raise ValueError(
+                f"criterion is {criterion!r}, which asks the model: pass model=, the one that was "
+                "explained"
+            )
+        if "shares" not in options and "steps" not in options:
+            options = {**options, "shares": curves.default_shares(POINTS // 2 + 1)}
+        function = partial(ASKING[criterion], model=model, **options)
+    elif options:
+        raise TypeError(
+            f"{', '.join(sorted(options))}: only criteria that ask the model take options, which "
+            f"are {', '.join(ASKING)}"
         )
-    function = criterion if callable(criterion) else CRITERIA[criterion]
+    elif callable(criterion):
+        function = criterion
+    elif criterion in CRITERIA:
+        function = CRITERIA[criterion]
+    else:
+        raise ValueError(
+            f"criterion is {criterion!r}: it must be one of {', '.join((*CRITERIA, *ASKING))}, or "
+            "a function of an Attribution"
+        )
     wanted = None if levels is None else [positive_int(level, "levels") for level in levels]
-    scores: list[tuple[Basis, float]] = []
+    bases: list[Basis] = []
     for family in USUAL if families is None else families:
         deepest = max_level(family, explanation.space)
         for level in range(1, deepest + 1) if wanted is None else wanted:
             if level <= deepest:
-                attribution = explanation.at(Basis(family, level, mode))
-                scores.append((attribution.basis, float(function(attribution).mean())))
-    if not scores:
+                bases.append(Basis(family, level, mode))
+    if not bases:
         raise ValueError("families and levels: none of them is possible for this signal")
+    scores: list[tuple[Basis, float]] = []
+    for basis in bases:
+        scores.append((basis, float(function(explanation.at(basis)).mean())))
+        if progress is not None:
+            progress(len(scores), len(bases))
     scores.sort(key=lambda row: row[1], reverse=True)
     name = criterion if isinstance(criterion, str) else getattr(criterion, "__name__", "criterion")
     return BasisSweep(name, tuple(scores))
+
+
+def _less_deletion(attribution: Attribution, model: Model, **options: Any) -> Tensor:
+    return -curves.deletion(attribution, model, **options)
+
+
+ASKING: dict[str, Callable[..., Tensor]] = {
+    "faithfulness": curves.faithfulness,
+    "insertion": curves.insertion,
+    "deletion": _less_deletion,
+}
+"""Criteria that ask the model, by name; larger is better ("deletion" is minus the area)."""

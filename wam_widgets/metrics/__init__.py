@@ -19,6 +19,13 @@ from wam_widgets.metrics.intervals import Interval, bootstrap
 from wam_widgets.metrics.planted import Planted, plant
 from wam_widgets.metrics.robustness import sensitivity_average, sensitivity_max
 from wam_widgets.metrics.sanity import Cascade, randomised_parameters
+from wam_widgets.metrics.sufficiency import (
+    ScaleAblation,
+    Sufficiency,
+    necessary_set,
+    scale_ablation,
+    sufficient_set,
+)
 from wam_widgets.metrics.tables import Table, table
 from wam_widgets.metrics.truth import average_precision, precision, recall, recovery, relevant
 
@@ -26,6 +33,8 @@ __all__ = [
     "Cascade",
     "Interval",
     "Planted",
+    "ScaleAblation",
+    "Sufficiency",
     "Table",
     "area",
     "average_precision",
@@ -39,15 +48,18 @@ __all__ = [
     "input_fidelity",
     "insertion",
     "mu_fidelity",
+    "necessary_set",
     "plant",
     "precision",
     "randomised_parameters",
     "recall",
     "recovery",
     "relevant",
+    "scale_ablation",
     "sensitivity_average",
     "sensitivity_max",
     "sparseness",
     "spectrum_fidelity",
+    "sufficient_set",
     "table",
 ]

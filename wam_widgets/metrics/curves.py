@@ -26,8 +26,9 @@ from wam_widgets.entries import Curve
 from wam_widgets.maps import SignalMap
 from wam_widgets.metrics.masking import domain_of, score
 from wam_widgets.metrics.probe import Model, Probe
+from wam_widgets.ordering import ranks
 
-__all__ = ["area", "curve", "default_shares", "deletion", "faithfulness", "insertion", "ranks"]
+__all__ = ["area", "curve", "default_shares", "deletion", "faithfulness", "insertion"]
 
 NORMALISATIONS = ("largest",)
 """By what curves are divided; not at all by default."""
@@ -115,13 +116,12 @@ def curve(
     )  # fmt: skip
     explanation = attribution.explanation
     ranking = explanation.default_ranking if ranking is None else ranking
-    rank = ranks(attribution, ranking)
+    rank = ranks(score(attribution, ranking))
     count = rank.shape[1]
     numbers = [math.floor(s * count + 0.5) for s in share]
     # Everything kept is nothing removed, which is asked with the shares of nothing.
     asked = sorted(set(numbers) - {count})
-    limits = torch.tensor(asked, device=rank.device).view(-1, 1, 1)
-    kept, removed = probe.ask(lambda a, b: rank < limits[a:b], len(asked))
+    kept, removed = probe.ask_first(rank, torch.tensor(asked))
     kept, removed = (
         torch.cat([probe.read(side), probe.read(other)[:1]]).T.double().cpu()
         for side, other in ((kept, removed), (removed, kept))
@@ -140,17 +140,6 @@ def curve(
         baseline=baseline,
         output=output,
     )
-
-
-def ranks(attribution: Attribution | SignalMap, ranking: str | None = None) -> Tensor:
-    """Return the place of each element in the order of importance, ``[N, K]``, 0 the first.
-
-    Of equal ones that of the lower index comes first.
-    """
-    scores = score(attribution, ranking)
-    order = scores.argsort(dim=1, descending=True, stable=True)
-    place = torch.arange(scores.shape[1], dtype=torch.int32, device=scores.device)
-    return torch.empty_like(order, dtype=torch.int32).scatter_(1, order, place.expand_as(order))
 
 
 def area(share: Tensor, values: Tensor, normalise: str | None = None) -> Tensor:

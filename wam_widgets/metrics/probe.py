@@ -131,6 +131,21 @@ class Probe:
                 self._progress(done * n * len(sides), count * n * len(sides))
         return tuple(torch.cat(answers, dim=1))
 
+    def ask_first(self, rank: Tensor, numbers: Tensor, what: str = "both") -> tuple[Tensor, ...]:
+        """Classify inputs of which the first elements of an order are kept, or replaced.
+
+        Parameters
+        ----------
+        rank : Tensor
+            ``[N, K]``, the place of each element in the order, from 0.
+        numbers : Tensor
+            How many elements are the first ones: ``[M]``, or ``[M, N]`` for each sample.
+        what
+            As in :meth:`ask`, which says what is returned.
+        """
+        limits = numbers.to(rank).view(len(numbers), -1, 1)
+        return self.ask(lambda first, stop: rank < limits[first:stop], len(limits), what)
+
     def classify(self, points: Tensor) -> Tensor:
         """Return what `output` says of every class, ``[B, classes]``, in passes of the batch size.
 
