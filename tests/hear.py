@@ -6,9 +6,12 @@ Every node that is connected to the destination of an audio context is also conn
 from __future__ import annotations
 
 import base64
+import io
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -169,3 +172,17 @@ def share(sound: Samples, rate: float, low: float, high: float) -> float:
     power = np.square(np.abs(np.fft.rfft(sound * window)))
     hertz = np.fft.rfftfreq(len(sound), 1 / rate)
     return float(power[(hertz >= low) & (hertz < high)].sum() / power.sum())
+
+
+def read_wav(path: Path) -> tuple[int, Samples]:
+    """A WAV file of 32-bit floats, ``[T, C]``."""
+    file = io.BytesIO(path.read_bytes())
+    assert file.read(4) == b"RIFF"
+    file.seek(12)
+    chunks: dict[bytes, bytes] = {}
+    while head := file.read(8):
+        name, size = struct.unpack("<4sI", head)
+        chunks[name] = file.read(size)
+    kind, channels, rate = struct.unpack("<HHI", chunks[b"fmt "][:8])
+    assert kind == 3
+    return rate, np.frombuffer(chunks[b"data"], "<f4").astype(np.float64).reshape(-1, channels)

@@ -6,9 +6,7 @@ tells where it is from, so that the place that plays is known to the sample.
 
 from __future__ import annotations
 
-import io
 import math
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from playwright.sync_api import Browser, expect
 from tests import sound
 from tests.desk import BLOCK, Desk, Known
 from tests.exported import Exported
-from tests.hear import Ear, Samples, decibels, place, places, share
+from tests.hear import Ear, Samples, decibels, place, places, read_wav, share
 from tests.lab import JupyterLab
 from tests.live import Live
 from tests.observe import Observed
@@ -309,20 +307,6 @@ def test_what_is_saved_is_what_is_heard(desk: Desk, known: Known) -> None:
     assert saved.shape == (len(exact), 1)
     # At full volume: the volume is for the ear.
     assert decibels(saved[:, 0] - exact, exact) < -90
-
-
-def read_wav(path: Path) -> tuple[int, Samples]:
-    """A WAV file of 32-bit floats, ``[T, C]``."""
-    file = io.BytesIO(path.read_bytes())
-    assert file.read(4) == b"RIFF"
-    file.seek(12)
-    chunks: dict[bytes, bytes] = {}
-    while head := file.read(8):
-        name, size = struct.unpack("<4sI", head)
-        chunks[name] = file.read(size)
-    kind, channels, rate = struct.unpack("<HHI", chunks[b"fmt "][:8])
-    assert kind == 3
-    return rate, np.frombuffer(chunks[b"data"], "<f4").astype(np.float64).reshape(-1, channels)
 
 
 def test_running_the_cell_again_frees_the_sound(show: Callable[[], Desk]) -> None:
