@@ -22,6 +22,7 @@ from wam_widgets.component_set import Components, split
 from wam_widgets.components import nmf
 from wam_widgets.gradients import Cancelled
 from wam_widgets.records import from_record, to_record
+from wam_widgets.reports import page
 from wam_widgets.widgets import wire
 from wam_widgets.widgets.components import components as packed
 
@@ -350,6 +351,15 @@ def test_the_forecast_knows_them(tmp_path: Path) -> None:
     forecasts = [wam.report_size(one) for one in (e, plain)]
     assert forecasts[0] > forecasts[1]
     assert 0.9 * (sizes[0] - sizes[1]) - 1000 < forecasts[0] - forecasts[1] < sizes[0] - sizes[1]
+
+
+def test_a_report_says_how_they_were_found() -> None:
+    e = held()
+    text = page(e)
+    assert "3 components" in text
+    words = "3 by NMF of log(1 + magnitude), windows of 256 samples, steps of 64, "
+    assert words + "output: probability, 20 iterations, seed 0" in text
+    assert "NMF" not in page(replace(e, components=None))
 
 
 def test_controls(explore: Explore) -> None:

@@ -59,6 +59,11 @@ class Components:
     settings: Mapping[str, str | int | float] = field(default_factory=dict)
 
     @property
+    def count(self) -> int:
+        """K, the number of components of each sound."""
+        return self.spectra.shape[1]
+
+    @property
     def importance(self) -> Tensor:
         """What the model loses without each component, ``[N, K]``: output − without.
 
@@ -98,8 +103,8 @@ class Components:
         return replace(self, **cut)
 
     def __repr__(self) -> str:
-        n, count = self.spectra.shape[:2]
-        return f"Components({n} sound{'s' * (n != 1)}, {count} components, for {self.target})"
+        sounds = f"{len(self)} sound{'s' * (len(self) != 1)}"
+        return f"Components({sounds}, {self.count} components, for {self.target})"
 
     def rules(self, signal: Tensor, where: str = "components") -> Iterator[tuple[bool, str]]:
         """Go through what must hold of components of a signal, with what to say if it does not."""

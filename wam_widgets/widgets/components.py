@@ -42,7 +42,7 @@ def components(explanation: Explanation) -> dict[str, Any] | None:
 
 def component_count(explanation: Explanation) -> int:
     """Return how many components each sound of an explanation has; 0 without any."""
-    return 0 if explanation.components is None else explanation.components.spectra.shape[1]
+    return 0 if explanation.components is None else explanation.components.count
 
 
 def component_values(explanation: Explanation) -> int:
