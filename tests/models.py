@@ -26,6 +26,28 @@ def convolutional(ndim: int, channels: int = 2, classes: int = 3) -> nn.Module:
     return model.double().eval()
 
 
+class Pooled(nn.Module):
+    """Maps of a convolution, their means, and a linear layer: Grad-CAM is known exactly."""
+
+    def __init__(self, ndim: int, relu: bool = True, bias: bool = False) -> None:
+        super().__init__()
+        conv = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}[ndim]
+        with torch.random.fork_rng():
+            torch.manual_seed(ndim)
+            self.maps = nn.Sequential(conv(2, 5, 3, padding=1, bias=bias))
+            if relu:
+                self.maps.append(nn.ReLU(inplace=True))
+            self.pool = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d}.get(
+                ndim, nn.AdaptiveAvgPool3d
+            )(1)
+            self.flat = nn.Flatten()
+            self.top = nn.Linear(5, 3, bias=bias)
+        self.double().eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.top(self.flat(self.pool(self.maps(x))))
+
+
 class Linear(nn.Module):
     """Logit k = sum of weight[k] times the input."""
 
@@ -59,9 +81,9 @@ def random(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, generator=generator, dtype=torch.float64)
 
 
-def explain(model: object, x: Tensor, **options: object) -> wam.Explanation:
-    """Explain without a progress bar; the modality follows from the number of axes."""
+def explain(model: object, x: Tensor, *arguments: object, **options: object) -> wam.Explanation:
+    """Explain a target by a method, without a progress bar; the axes tell the modality."""
     modality = {3: "audio", 4: "image", 5: "volume"}[x.ndim]
     if modality == "audio" and "front_end" not in options:
         options = {"sample_rate": 8000, **options}
-    return wam.explain(model, x, modality=modality, show_progress=False, **options)
+    return wam.explain(model, x, *arguments, modality=modality, show_progress=False, **options)

@@ -34,7 +34,7 @@ def test_where_it_comes_from(image: wam.Explanation, sound: wam.Explanation) -> 
         f"Computed {known.created}",
         f"PyTorch {known.versions['PyTorch']}",
         f"Python {known.versions['Python']}",
-        "smoothgrad grass objective: log probability, 4 samples, noise level 0.1, seed 0, "
+        "SmoothGrad grass objective: log probability, 4 samples, noise level 0.1, seed 0, "
         "multiply by inputs",
         "saliency grass objective: log probability, multiply by inputs",
         "signal exact, gradients off by at most 0.0",

@@ -122,7 +122,7 @@ def test_rows_say_what_is_different(image: wam.Explanation, sound: wam.Explanati
     less = replace(image, entries={("saliency", "predicted"): entry}, method="saliency")
     assert titles(image, sound) == ["Image: grass", "Sound: class 1"]
     assert titles(image, other) == ["Image: grass, Linear", "Image: grass, Deeper"]
-    assert titles(image, less) == ["Image: grass, saliency, smoothgrad", "Image: grass, saliency"]
+    assert titles(image, less) == ["Image: grass, saliency, SmoothGrad", "Image: grass, saliency"]
     assert titles(image, image) == ["Image: grass", "Image: grass"]
     assert titles(wam.Section(image, "Image: grass"), other) == [
         "Image: grass",

@@ -18,7 +18,8 @@ from wam_widgets.catalogue import methods
 from wam_widgets.coefficients import Coefficients
 from wam_widgets.explainer import Explainer
 from wam_widgets.explaining import explain
-from wam_widgets.explanation import Curve, Entry, Explanation
+from wam_widgets.explanation import Curve, Entry, Explanation, MapEntry
+from wam_widgets.maps import SignalMap
 from wam_widgets.options import Options, options
 from wam_widgets.wavelets import Basis, families
 
@@ -79,8 +80,10 @@ __all__ = [
     "Explanation",
     "Explorer",
     "Link",
+    "MapEntry",
     "Options",
     "Section",
+    "SignalMap",
     "SpectraComparison",
     "StorageError",
     "attribute",

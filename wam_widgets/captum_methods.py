@@ -232,7 +232,7 @@ def _cam(
             made = (slopes.clamp(min=0) * maps).sum(dim=1, keepdim=True).clamp(min=0)
         else:
             made = attr.LayerGradCam(score, layer).attribute(**given, relu_attributions=True)
-        found.append(_placed(made.detach().float(), explainer, name))
+        found.append(_placed(made.detach().to(explainer.signal.dtype), explainer, name))
         passes.end(len(points))
     return torch.cat(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["CATALOGUE", "KINDS", "About", "check_method", "methods", "title"]
+__all__ = ["CATALOGUE", "KINDS", "About", "check_method", "methods", "title", "words"]
 
 KINDS = ("gradient", "signal", "basis")
 """What methods give: a mean gradient, which every basis can be looked at in; a map of the signal
@@ -136,6 +136,13 @@ def title(method: str) -> str:
     """Return the name of a method in words, also of one that is not in the catalogue."""
     known = CATALOGUE.get(method)
     return method.replace("_", " ").capitalize() if known is None else known.title
+
+
+def words(method: str) -> str:
+    """Return the same in running text: "integrated gradients", but "SmoothGrad"."""
+    name = title(method)
+    own = any(letter.isupper() for letter in name.split()[0][1:]) or name.isupper()
+    return name if own else name[:1].lower() + name[1:]
 
 
 def check_method(name: object, *kinds: str) -> str:

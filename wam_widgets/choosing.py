@@ -15,7 +15,7 @@ from wam_widgets.wavelets import Basis, max_level
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
 
-__all__ = ["DEFAULT_BASIS", "attribution", "default_basis", "samples", "select"]
+__all__ = ["DEFAULT_BASIS", "attribution", "default_basis", "no_gradient", "samples", "select"]
 
 DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 3)}
 """Most faithful family and level per modality, measured; short filters, deep."""
@@ -28,6 +28,18 @@ def default_basis(modality: str, space: tuple[int, ...]) -> Basis:
     family = next((name for name in wanted if max_level(name, space) > 0), "haar")
     deepest = max_level(family, space)
     return Basis(family, max(1, min(options.level or level, deepest)), options.mode)
+
+
+def no_gradient(explanation: Explanation) -> str:
+    """Return what is wrong with an explanation without any entry, and what helps."""
+    if not explanation.maps:
+        return "the explanation is empty: nothing has been computed yet"
+    held = ", ".join(dict.fromkeys(found.method for found in explanation.maps))
+    return (
+        f"the explanation holds only {held}, which no basis can be chosen for: explain with one of "
+        "wam_widgets.methods('gradient') as well, such as method=['saliency', …], or use "
+        "signal_map, feature_map and at(method=…)"
+    )
 
 
 def select(explanation: Explanation, method: str | None, target: Target | str) -> Explanation:

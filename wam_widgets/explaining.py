@@ -143,10 +143,31 @@ def explain(
     check_settings(settings)
     explainer = Explainer(model, x, **settings)
     _check_use(names, settings, explainer)
-    result = explainer.explain(names[0], target)
-    for name in names[1:]:
-        result = result | explainer.explain(name, target)
+    return explain_all(explainer, names, [target])
+
+
+def explain_all(
+    explainer: Explainer, names: Sequence[str], targets: Sequence[Target]
+) -> Explanation:
+    """Return one explanation with several methods, each for several targets.
+
+    The first that gives a gradient is selected.
+    """
+    result = explainer.empty()
+    for name in names:
+        for target in targets:
+            result = result | explainer.explain(name, target)
     return result
+
+
+def with_gradient(names: Sequence[str]) -> list[str]:
+    """Return names of methods with at least one that gives a gradient: else that of the options.
+
+    A widget and a report show maps beside what can be looked at in every basis.
+    """
+    if any(CATALOGUE[name].kind == "gradient" for name in names):
+        return list(names)
+    return [options.method, *names]
 
 
 def _check_use(names: Sequence[str], settings: Mapping[str, Any], explainer: Explainer) -> None:

@@ -11,11 +11,10 @@ from torch import Tensor
 
 from wam_widgets import choosing
 from wam_widgets.attribution import Attribution
-from wam_widgets.catalogue import methods
 from wam_widgets.entries import Curve, Entry, MapEntry
 from wam_widgets.joining import joined
 from wam_widgets.maps import SignalMap, completeness, feature_attribution, signal_map
-from wam_widgets.objectives import Target, target_name
+from wam_widgets.objectives import Target, class_label, target_name
 from wam_widgets.rules import map_rules
 from wam_widgets.wavelets import Basis
 
@@ -108,12 +107,7 @@ class Explanation:
     def entry(self) -> Entry:
         """The selected entry."""
         if not self.entries:
-            held = ", ".join(f"{found.method} for {found.target}" for found in self.maps)
-            there = f"it holds maps only ({held}), see signal_map" if held else "it is empty"
-            raise ValueError(
-                f"the explanation has no gradient yet, {there}: explain with one of "
-                f"{', '.join(methods('gradient'))} as well"
-            )
+            raise ValueError(choosing.no_gradient(self))
         return self.entries[self.method, self.target]
 
     @property
@@ -279,11 +273,15 @@ class Explanation:
         families: Sequence[str] | None = None,
         levels: Sequence[int] | None = None,
         mode: str = "symmetric",
+        **options: Any,
     ) -> BasisSweep:
-        """Compare families and levels; no model pass. See :func:`best_basis.best_basis`."""
+        """Compare families and levels by ``"sparseness"``, ``"entropy"`` or ``"faithfulness"``.
+
+        The last one asks `model`, without a gradient. See :func:`best_basis.best_basis`.
+        """
         from wam_widgets.best_basis import best_basis
 
-        return best_basis(self, criterion, families, levels, mode)
+        return best_basis(self, criterion, families, levels, mode, **options)
 
     def completeness(self) -> Tensor:
         """Return sum of attributions − (f(x) − f(x₀)) per sample, ``[N]``.
@@ -316,12 +314,7 @@ class Explanation:
 
     def label(self, sample: int = 0) -> str:
         """Return the explained class of a sample in words."""
-        names = []
-        for index in self.entry.classes[sample].tolist():
-            names.append(self.class_names[index] if self.class_names else f"class {index}")
-        if self.target == "custom":
-            return "custom objective"
-        return " against ".join(names)
+        return class_label(self.entry.classes[sample], self.class_names, self.target)
 
     def plot(self, sample: int = 0, kind: str = "all", **options: Any) -> Figure:
         """Return a matplotlib figure in the default basis, see :func:`wam_widgets.figures.plot`."""

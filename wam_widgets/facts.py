@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wam_widgets.catalogue import methods
+from wam_widgets.catalogue import methods, words
+from wam_widgets.objectives import class_label
 from wam_widgets.provenance import digest
 from wam_widgets.widgets import wire
 from wam_widgets.widgets.sizes import reduce, reduction
 
 if TYPE_CHECKING:
-    from wam_widgets.explanation import Entry, Explanation
+    from wam_widgets.component_set import Components
+    from wam_widgets.explanation import Entry, Explanation, MapEntry
 
 __all__ = [
-    *("NOUN", "explained", "facts", "method_names", "model", "name", "origin", "parameters"),
-    "rounding",
+    *("NOUN", "everything", "explained", "facts", "method_names", "model", "name", "origin"),
+    *("parameters", "rounding"),
 ]
 
 NOUN = {"image": "image", "audio": "sound", "volume": "volume"}
@@ -47,8 +49,10 @@ def facts(explanation: Explanation, controls: Mapping[str, Any] | None) -> list[
     if factor > 1:
         found.append(f"shown {factor} × smaller")
     found.append(method_names(explanation))
-    labels = dict.fromkeys(explained(explanation, entry) for entry in explanation.entries.values())
+    labels = dict.fromkeys(explained(explanation, entry) for entry in everything(explanation))
     found.append("explained: " + ", ".join(labels))
+    if explanation.components is not None:
+        found.append(f"{explanation.components.count} components")
     if controls is not None:
         found.append(f"opens in {controls['family']}, level {controls['level']}")
     return found
@@ -57,8 +61,14 @@ def facts(explanation: Explanation, controls: Mapping[str, Any] | None) -> list[
 def method_names(explanation: Explanation) -> str:
     """Return the methods of an explanation, in the order of :func:`wam_widgets.methods`."""
     order = {name: place for place, name in enumerate(methods())}
-    names = sorted(explanation.methods, key=lambda name: order.get(name, len(order)))
-    return ", ".join(map(_spaced, names))
+    there = dict.fromkeys((*explanation.methods, *(found.method for found in explanation.maps)))
+    names = sorted(there, key=lambda name: order.get(name, len(order)))
+    return ", ".join(map(words, names))
+
+
+def everything(explanation: Explanation) -> list[Entry | MapEntry]:
+    """Return all that was computed: gradients, then maps."""
+    return [*explanation.entries.values(), *explanation.maps]
 
 
 def model(explanation: Explanation) -> str:
@@ -66,14 +76,14 @@ def model(explanation: Explanation) -> str:
     return explanation.provenance.model if explanation.provenance else "unknown model"
 
 
-def explained(explanation: Explanation, entry: Entry) -> str:
+def explained(explanation: Explanation, entry: Entry | MapEntry) -> str:
     """Return the explained class of an entry; of a batch, how it was chosen where it differs."""
     if len(explanation) > 1:
         if entry.target == "predicted":
             return "the predicted class"
         if entry.target == "per_sample":
             return "a class for each"
-    return explanation.select(entry.method, entry.target).label(0)
+    return class_label(entry.classes[0], explanation.class_names, entry.target)
 
 
 def origin(explanation: Explanation, data: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -99,6 +109,8 @@ def origin(explanation: Explanation, data: Mapping[str, Any]) -> list[tuple[str,
         numbers = ["; ".join(f"{v:.6g}" for v in side) for side in _normalised(explanation)]
         if numbers[0] != "0" or numbers[1] != "1":
             found.append(("Normalisation", f"mean {numbers[0]}, deviation {numbers[1]}"))
+    if explanation.components is not None:
+        found.append(("Components", _components(explanation.components)))
     if known is not None:
         found.append(("Computed", known.created))
         versions = ", ".join(f"{package} {number}" for package, number in known.versions.items())
@@ -113,19 +125,28 @@ def _normalised(explanation: Explanation) -> list[list[float]]:
     return [side[:1] if len(set(side)) == 1 else side for side in sides]
 
 
-def parameters(entry: Entry) -> str:
+def _components(found: Components) -> str:
+    """Return what components of a sound are, and how they were found."""
+    return (
+        f"{found.count} by NMF of log(1 + magnitude), windows of {found.n_fft} samples, steps of "
+        f"{found.hop_length}, {parameters(found)}"
+    )
+
+
+def parameters(entry: Entry | MapEntry | Components) -> str:
     """Return the parameters that a method used: "25 samples, noise level 0.1, seed 0"."""
-    words = []
+    found = []
     for key, value in entry.settings.items():
         if isinstance(value, bool):
-            words.append(_spaced(key) if value else f"not {_spaced(key)}")
+            found.append(_spaced(key) if value else f"not {_spaced(key)}")
         elif isinstance(value, str):
-            words.append(f"{_spaced(key)}: {_spaced(value)}")
+            # The name of a layer is no text.
+            found.append(f"{_spaced(key)}: {value if key == 'layer' else _spaced(value)}")
         elif key.startswith("n_"):
-            words.append(f"{value} {key.removeprefix('n_')}")
+            found.append(f"{value} {key.removeprefix('n_')}")
         else:
-            words.append(f"{_spaced(key)} {value:g}")
-    return ", ".join(words)
+            found.append(f"{_spaced(key)} {value:g}")
+    return ", ".join(found)
 
 
 def rounding(explanation: Explanation, data: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
@@ -22,10 +23,10 @@ def joined(first: Explanation, other: Explanation) -> Explanation:
     ValueError
         If they are of different inputs or front ends.
     """
-    if first.signal.shape != other.signal.shape or not torch.equal(first.signal, other.signal):
+    if not _same(first.signal, other.signal):
         raise ValueError("the explanations are of different inputs: they must be of the same")
     given = [f for f in (first.features, other.features) if f is not None]
-    if len(given) == 2 and (given[0].shape != given[1].shape or not torch.equal(*given)):
+    if len(given) == 2 and not _same(given[0], given[1]):
         raise ValueError("the explanations are of different front ends: join only those of one")
     selected = first if first.entries else other
     found = replace(
@@ -39,6 +40,10 @@ def joined(first: Explanation, other: Explanation) -> Explanation:
         provenance=_provenance(first, other),
     )
     return found.with_curves(other.curves).with_maps(other.maps)
+
+
+def _same(a: Tensor, b: Tensor) -> bool:
+    return a is b or (a.shape == b.shape and torch.equal(a, b))
 
 
 def _provenance(first: Explanation, other: Explanation) -> Provenance | None:

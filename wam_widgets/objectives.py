@@ -146,6 +146,24 @@ def target_name(target: Target) -> str:
     return "per_sample"
 
 
+def class_label(classes: Tensor, names: Sequence[str] | None, target: str) -> str:
+    """Return what was explained of one sample in words.
+
+    Parameters
+    ----------
+    classes : Tensor
+        ``[1]``, or ``[2]`` for a contrast.
+    names : sequence of str, optional
+        Of the classes.
+    target : str
+        The name of the target.
+    """
+    if target == "custom":
+        return "custom objective"
+    found = [names[index] if names else f"class {index}" for index in classes.tolist()]
+    return " against ".join(found)
+
+
 def parse_target(name: str, class_names: Sequence[str] | None = None) -> Target:
     """Return the target of a name made by :func:`target_name` (not of "per_sample").
 

@@ -80,17 +80,13 @@ def lrp(attr: ModuleType, explainer: Explainer, classes: Tensor, passes: Passes)
     """
     original = explainer.classifier.model
     assert isinstance(original, nn.Module)
-    # Captum exchanges weights and sets attributes; the model of the user is not to be touched.
-    model = _Output(copy.deepcopy(original))
-    _set_rules(model)
-    method = attr.LRP(model)
     taken = explainer.classifier.features(explainer.signal).detach()
     found = []
     for part in explainer.classifier.parts(len(classes)):
         parts = []
         for column in classes[part].T:
             passes.begin()
-            parts.append(_of_class(method, model, taken[part].clone(), column))
+            parts.append(_of_class(attr, original, taken[part].clone(), column))
             passes.end(len(column))
         found.append(parts[0] if len(parts) == 1 else parts[0] - parts[1])
     values = torch.cat(found)
@@ -99,13 +95,17 @@ def lrp(attr: ModuleType, explainer: Explainer, classes: Tensor, passes: Passes)
     return values
 
 
-def _of_class(method: object, model: _Output, x: Tensor, classes: Tensor) -> Tensor:
+def _of_class(attr: ModuleType, original: nn.Module, x: Tensor, classes: Tensor) -> Tensor:
+    # Captum sets attributes, changes weights and takes rules away again, those of the user too: it
+    # gets a copy of its own each time.
+    model = _Output(copy.deepcopy(original))
+    _set_rules(model)
     with torch.no_grad():
         logits = model(x.clone())
     single = logits.shape[1] == 1
     wanted = torch.zeros_like(classes) if single else classes
     try:
-        values: Tensor = method.attribute(x, target=wanted)  # type: ignore[attr-defined]
+        values: Tensor = attr.LRP(model).attribute(x, target=wanted)
     except RuntimeError as error:
         if "more than once" not in str(error):
             raise

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from wam_widgets import facts
+from wam_widgets.catalogue import words
+from wam_widgets.choosing import no_gradient
 from wam_widgets.explanation import Explanation
 from wam_widgets.files import file_to_write, replace_file
 from wam_widgets.forecast import PAGE, forecast
@@ -265,7 +267,7 @@ def _section(item: object) -> Section:
         )
     check_size(explanation)
     if not explanation.entries:
-        raise ValueError("explanation is empty: there is nothing to show yet")
+        raise ValueError(no_gradient(explanation))
     return replace(section, controls=first_controls(explanation, section.controls or {}))
 
 
@@ -314,8 +316,8 @@ def _panels(section: Section, title: str, leads: bool) -> Panels:
         controls=controls,
         origin=facts.origin(explanation, data),
         entries=[
-            (entry.method.replace("_", " "), facts.explained(explanation, entry), parameters)
-            for entry in explanation.entries.values()
+            (words(entry.method), facts.explained(explanation, entry), parameters)
+            for entry in facts.everything(explanation)
             for parameters in [facts.parameters(entry)]
         ],
     )

@@ -58,7 +58,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="another model.py:build, shown beside the first with linked controls; repeatable",
     )
     parser.add_argument(
-        "--method", action="append", help="of wam_widgets.methods(); repeatable", metavar="NAME"
+        "--method",
+        action="append",
+        help="gradient or map of wam_widgets.methods(); repeatable",
+        metavar="NAME",
     )
     parser.add_argument(
         "--target",
@@ -147,21 +150,21 @@ def _explained(
     model: Any, x: Any, settings: dict[str, Any], options: argparse.Namespace
 ) -> Explanation:
     import wam_widgets as wam
-    from wam_widgets.explaining import method_names
+    from wam_widgets.explaining import explain_all, method_names, with_gradient
+    from wam_widgets.maps import SignalMap, signal_map
 
     explainer = wam.Explainer(model, x, **settings)
-    explanation = explainer.empty()
-    for method in method_names(options.method):
-        for target in _targets(options.target, explainer.class_names):
-            made = explainer.explain(method, target)
-            explanation = explanation.with_entry(made.entry)
-    first = next(iter(explanation.entries))
-    explanation = explanation.select(*first)
+    names = with_gradient(method_names(options.method))
+    targets = _targets(options.target, explainer.class_names)
+    explanation = explain_all(explainer, names, targets)
     if not options.curves:
         return explanation
-    return explanation.with_curves(
-        wam.metrics.curve(explanation.select(*key).at(), explainer) for key in explanation.entries
-    )
+    ranked: list[wam.Attribution | SignalMap] = [
+        explanation.select(*key).at() for key in explanation.entries
+    ]
+    for found in explanation.maps:
+        ranked.append(signal_map(explanation, found.method, found.target, found.domain))
+    return explanation.with_curves(wam.metrics.curve(one, explainer) for one in ranked)
 
 
 def _targets(words: Sequence[str] | None, names: Sequence[str] | None) -> list[Any]:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from wam_widgets.attribution import MASKS, RANKINGS, check_scales
+from wam_widgets.catalogue import title as title_of
 from wam_widgets.checks import fraction
 from wam_widgets.figures import panels
 from wam_widgets.figures.colours import colour_map as check_colours
@@ -19,6 +20,7 @@ from wam_widgets.figures.panels import Look
 from wam_widgets.figures.registry import Kind, kinds
 from wam_widgets.figures.style import COLUMN, PAGE, NotebookFigure, inches
 from wam_widgets.figures.style import style as styled
+from wam_widgets.objectives import class_label
 from wam_widgets.options import options
 
 if TYPE_CHECKING:
@@ -189,15 +191,9 @@ def _draw_into(
 def _heading(one: Attribution) -> str:
     """Return what is shown: method, class, basis."""
     e = one.explanation
-    return f"{_METHODS.get(e.method, e.method)} · {e.label()} · {one.basis}"
-
-
-_METHODS = {
-    "saliency": "Saliency",
-    "smoothgrad": "SmoothGrad",
-    "integrated_gradients": "Integrated gradients",
-    "smooth_integrated_gradients": "Smooth integrated gradients",
-}
+    source = one.source
+    label = class_label(source.classes[0], e.class_names, source.target)
+    return f"{title_of(source.method)} · {label} · {one.basis}"
 
 
 def _kind(kind: str, modality: str) -> Kind:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from wam_widgets.catalogue import CATALOGUE
+from wam_widgets.choosing import no_gradient
 from wam_widgets.explainer import Explainer
-from wam_widgets.explaining import check_settings, method_names
+from wam_widgets.explaining import check_settings, explain_all, method_names, with_gradient
 from wam_widgets.explanation import Explanation
 from wam_widgets.objectives import Target, target_name
 from wam_widgets.widgets.controls import CONTROLS
@@ -89,7 +91,7 @@ def explore(
         )
     if x is None:
         raise TypeError("x is missing: explore(model, x) needs the input to explain")
-    names = method_names(method)
+    names = with_gradient(method_names(method))
     check_settings(options, also=CONTROLS)
     # What is wrong must not be found after minutes of computing.
     front_end("widget.js")
@@ -97,13 +99,12 @@ def explore(
     check_size(explainer.empty(), more=len(names))
     check_controls(explainer.empty(), controls)
     if background:
-        wanted = {"method": names[0], "target": target}
+        first = next(name for name in names if CATALOGUE[name].kind == "gradient")
+        wanted = {"method": first, "target": target}
         explorer = Explorer(explainer.empty(), explainer, title=title, **{**wanted, **controls})
         explorer.start()
         return explorer
-    explanation = explainer.explain(names[0], target)
-    for name in names[1:]:
-        explanation = explanation | explainer.explain(name, target)
+    explanation = explain_all(explainer, names, [target])
     return Explorer(explanation, explainer, title=title, **controls)
 
 
@@ -120,6 +121,8 @@ def _explore_explanation(
                 f"{', '.join(settings)}: settings are for a model; an explanation is finished, "
                 "pass model= to compute more"
             )
+        if explanation.maps and not explanation.entries:
+            raise ValueError(no_gradient(explanation))
         return Explorer(explanation, title=title, **controls)
     if explanation.features is not None and settings.get("front_end") is None:
         raise TypeError(
