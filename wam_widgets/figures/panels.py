@@ -235,10 +235,10 @@ def draw_orientations(axes: Axes, one: Attribution) -> None:
 
 def measured_curve(one: Attribution, look: Look) -> Curve | None:
     """Return the curve of what is shown, if it was measured."""
-    e = one.explanation
-    for curve in reversed(e.curves):
+    shown = (one.source.method, one.source.target, one.basis, look.ranking)
+    for curve in reversed(one.explanation.curves):
         known = (curve.method, curve.target, curve.basis, curve.ranking)
-        if curve.plain and known == (e.method, e.target, one.basis, look.ranking):
+        if curve.plain and known == shown:
             return curve
     return None
 
@@ -248,7 +248,7 @@ def draw_curve(axes: Axes, one: Attribution, look: Look) -> None:
     curve = measured_curve(one, look)
     if curve is None:
         raise ValueError(
-            f"kind is 'curve', and none was measured for {one.explanation.method}, {one.basis}, "
+            f"kind is 'curve', and none was measured for {one.source.method}, {one.basis}, "
             f"{look.ranking} ranking: add it with "
             "explanation.with_curves([wam_widgets.metrics.curve(attribution, model)])"
         )
