@@ -1,1 +1,7 @@
 """Tests; a package, so that they share helpers by name."""
+
+import os
+
+# Before PyTorch is loaded. The tests compute little at a time: threads would wait for each other
+# longer than they work, above all beside a browser.
+os.environ.setdefault("OMP_NUM_THREADS", "1")

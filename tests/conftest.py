@@ -12,7 +12,7 @@ from typing import Any
 
 import comm
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import wam_widgets as wam
 from tests import chromium, explained
@@ -22,6 +22,9 @@ from tests.lab import JupyterLab
 from tests.notebooks import Execution
 from tests.observe import Observed
 from wam_widgets.widgets import module
+
+# What is expected is there at once; a machine that is busy with other things may take longer.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

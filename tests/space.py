@@ -151,6 +151,7 @@ class Solid:
 
     def at(self) -> tuple[int, ...]:
         """The voxel that all three slices go through."""
+        self.view.drawn()
         return tuple(int(self.pane(i).get_attribute("aria-valuenow") or -1) for i in range(3))
 
     def slice(self, axis: int) -> Numbers:

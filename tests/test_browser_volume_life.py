@@ -179,7 +179,7 @@ def test_twenty_explorers_on_a_page(live: Live) -> None:
     assert counts["ever"] >= COUNT
     assert counts["most"] <= MOST
     # Those out of sight have given theirs back, and still show their last picture.
-    live.page.wait_for_function("() => wamContexts.now <= 3", timeout=10_000)
+    live.page.wait_for_function("() => wamContexts.now <= 3")
     assert all(shows_balls(shown) for shown in views)
     # Seen again, one goes on.
     first = views[0]
