@@ -105,8 +105,21 @@ class Masking:
 
 
 def domain_of(attribution: Attribution | SignalMap) -> str:
-    """Return what the attribution ranks: ``"basis"``, ``"signal"`` or ``"features"``."""
-    return attribution.domain if isinstance(attribution, SignalMap) else "basis"
+    """Return what the attribution ranks: ``"basis"``, ``"signal"`` or ``"features"``.
+
+    Raises
+    ------
+    TypeError
+        If it is neither an Attribution nor a SignalMap.
+    """
+    if isinstance(attribution, SignalMap):
+        return attribution.domain
+    if not isinstance(attribution, Attribution):
+        raise TypeError(
+            f"attribution is a {type(attribution).__name__}: it must be an Attribution, such as "
+            "explanation.at('db2', 4), or a SignalMap, such as explanation.signal_map()"
+        )
+    return "basis"
 
 
 def score(attribution: Attribution | SignalMap, ranking: str | None = None) -> Tensor:

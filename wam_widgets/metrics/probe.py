@@ -15,7 +15,7 @@ from wam_widgets.explainer import Explainer
 from wam_widgets.explanation import Explanation
 from wam_widgets.gradients import Cancelled
 from wam_widgets.maps import SignalMap
-from wam_widgets.metrics.masking import Masking, masking
+from wam_widgets.metrics.masking import Masking, domain_of, masking
 from wam_widgets.objectives import logits_of
 
 __all__ = ["OUTPUTS", "Model", "Probe", "note_probabilities"]
@@ -75,6 +75,7 @@ class Probe:
         progress: Callable[[int, int], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> None:
+        domain_of(attribution)
         source = attribution.source
         if source.target == "custom":
             raise ValueError(
@@ -192,9 +193,7 @@ class Probe:
                 "be the one that was explained"
             )
         if self._gives_probabilities is None:
-            self._gives_probabilities = looks_like_probabilities(logits)
-            if self._gives_probabilities:
-                note_probabilities(self.output)
+            self._gives_probabilities = self._look(logits)
         if self.output == "logit":
             return logits
         if self._gives_probabilities:
@@ -202,6 +201,18 @@ class Probe:
         if self.output == "probability":
             return logits.softmax(dim=1)
         return logits.log_softmax(dim=1)
+
+    def _look(self, logits: Tensor) -> bool:
+        """Return whether the first answers are probabilities, and say so."""
+        if logits.shape[1] == 2 and bool((logits == logits.new_tensor([-0.5, 0.5])).all()):
+            raise ValueError(
+                "model returns the single number 1 for every input, as a softmax of one class "
+                "does: it must tell at least two classes apart, or return a logit"
+            )
+        if not looks_like_probabilities(logits):
+            return False
+        note_probabilities(self.output)
+        return True
 
 
 def note_probabilities(output: str) -> None:
