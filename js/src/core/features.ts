@@ -8,7 +8,7 @@ export class Features {
   private values: Decoded | null = null;
   private given: Decoded | null = null;
 
-  constructor(private readonly session: Session) {}
+  constructor(readonly session: Session) {}
 
   get payload(): FeaturesPayload | null {
     return this.session.store.state.payload.features;

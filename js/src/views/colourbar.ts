@@ -31,6 +31,14 @@ export function rootLabels(diverging: boolean, limit: number): string[] {
   return limit === 0 ? labels.map((label) => (label === "0" ? label : "")) : labels;
 }
 
+/** The same of a bar of the values themselves. */
+export function evenLabels(diverging: boolean, limit: number): string[] {
+  if (limit === 0) return [];
+  return (diverging ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).map((share) =>
+    share === 0 ? "0" : `${share < 0 ? "−" : "+"}${number(Math.abs(share) * limit, 2)}`,
+  );
+}
+
 export interface ColourBar {
   element: HTMLElement;
   draw(table: Lut, labels: readonly string[], again: boolean): void;

@@ -6,7 +6,7 @@ import { type Compared, type Domain, comparable, compared } from "../core/pixelm
 import type { State } from "../core/state";
 import type { EntryPayload } from "../core/types";
 import { drawTimeAxis } from "./axis";
-import { colourBar, rootLabels } from "./colourbar";
+import { colourBar, evenLabels, rootLabels } from "./colourbar";
 import { type Option, fill, h, iconButton, write } from "./dom";
 import { methodLabel, percent } from "./format";
 import { mapLimit } from "./laid";
@@ -48,11 +48,13 @@ export function comparisonPanel(view: View): Panel {
   const add = addition(view);
   tools.append(add.element, what, plane, limits);
   const grid = h("div", { class: "wam-tiles" });
-  const bar = colourBar("Attribution of a place, on a square-root scale");
+  const volume = modality === "volume";
+  const bar = colourBar(`Attribution of a place${volume ? "" : ", on a square-root scale"}`);
+  const unit = h("span", { "data-ink": true }, "of the largest value of each method");
   const legend = h("div", { class: "wam-legend" });
   const axis = new Surface("wam-axis", true);
   const note = h("p", { class: "wam-note" });
-  const keys = h("div", { class: "wam-tilekeys" }, bar.element, legend);
+  const keys = h("div", { class: "wam-tilekeys" }, bar.element, unit, legend);
   body.append(note, grid, ...(modality === "audio" ? [axis.canvas] : []), keys);
 
   const redraw = (): void => draw(null);
@@ -171,9 +173,10 @@ export function comparisonPanel(view: View): Panel {
       ? "features"
       : "signal";
     const shared = together === "all" && tiles.length > 0 ? limitNow(tiles[0]!.one, domain) : 1;
-    const labels = rootLabels(table.diverging, shared);
+    const labels = (volume ? evenLabels : rootLabels)(table.diverging, shared);
     const maps = shows !== "scales" && (modality !== "audio" || domain === "features");
     bar.element.hidden = !maps;
+    unit.hidden = !maps || together === "all";
     legend.hidden = !shows.includes("scales") || modality === "audio";
     bar.draw(table, together === "all" ? labels : labels.map(shareText), again);
   };
@@ -208,7 +211,7 @@ export function comparisonPanel(view: View): Panel {
     fill(what, options, shows);
     what.hidden = options.length < 2;
     fill(limits, LIMITS, together);
-    plane.hidden = modality !== "volume";
+    plane.hidden = !volume;
     const names = planesOf(state.payload.orientation).map(({ name }, i) => {
       return { value: String(i), label: name };
     });

@@ -1,5 +1,5 @@
 /** The map of a method that lies over the signal, in place of what the scales say. */
-import { lut, opaqueMap, over, part, pixel } from "../core/colour";
+import { type Rgb, lut, opaqueMap, over, part, pixel } from "../core/colour";
 import type { Domain, PlaceMap } from "../core/pixelmaps";
 import type { Span } from "../core/state";
 import { limitOf, placeIn } from "./colourbar";
@@ -24,6 +24,14 @@ export function mapLimit({ values }: PlaceMap): number {
 export function laidMap({ store, session }: View, domain: Domain): PlaceMap | null {
   const { laid } = store.state;
   return laid && session.maps.of({ key: "", ...laid, entry: null, map: laid }, domain);
+}
+
+/** The colours of the map that is laid over: what speaks against, zero, what speaks for. */
+export function laidColours({ store, theme }: View): Rgb[] | null {
+  const { laid, colour_map } = store.state;
+  if (!laid) return null;
+  const table = lut(colour_map, theme.surface);
+  return (table.diverging ? [0, 0.25, 0.5, 0.75, 1] : [0, 1]).map((t) => table.at(t));
 }
 
 const LAID = "laid";

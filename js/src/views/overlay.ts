@@ -6,8 +6,8 @@ import type { Box, Frame, MapPayload } from "../core/types";
 import { decodeItem } from "../core/wire";
 import { brush } from "./brush";
 import { h } from "./dom";
-import { methodLabel, percent } from "./format";
-import { chooseOverlay, fillOverlays, laidMap, paintOver } from "./laid";
+import { percent } from "./format";
+import { chooseOverlay, fillOverlays, laidColours, laidMap, paintOver } from "./laid";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
 import { type Raster, blit, isSmooth, rasterise } from "./picture";
 import { Surface, locate } from "./surface";
@@ -74,7 +74,7 @@ export function overlayPanel(view: View): Panel {
       if (concerns(changed, ...DRAWN)) {
         paint(again);
         fillOverlays(view, mode, "Grey if unimportant");
-        drawLegend(legend, state.frame, state.overlay === "scales", state.laid?.method);
+        drawLegend(legend, state.frame, state.overlay === "scales", laidColours(view));
         const { payload } = state;
         const reduced = payload.reduced > 1 ? `, averaged down ${payload.reduced} times` : "";
         const label = `${payload.title}: ${grid().join(" by ")} pixels${reduced}. ${spoken(state.frame)}`;
@@ -99,22 +99,23 @@ function spoken(frame: Frame | null): string {
   return `Most attribution is in ${name}, ${percent(frame.spectrum[best]!)}.`;
 }
 
-/** `laid`: the method whose map is seen instead. */
+/** `laid`: the colours of a map that is seen instead, from against to for. */
 export function drawLegend(
   legend: HTMLElement,
   frame: Frame | null,
   scales: boolean,
-  laid?: string,
+  laid: Rgb[] | null = null,
 ): void {
-  const key = frame ? `${frame.request.level} ${scales} ${laid}` : "";
+  const key = frame ? `${frame.request.level} ${scales} ${laid?.join(" ")}` : "";
   if (legend.dataset["key"] === key) return;
   legend.dataset["key"] = key;
   legend.replaceChildren();
   if (!frame) return;
   const { level } = frame.request;
   if (laid) {
-    const text = `map of ${methodLabel(laid)}: see the comparison for its colours`;
-    legend.append(h("span", { "data-ink": true }, text));
+    legend.append(h("span", { "data-ink": true }, laid.length > 2 ? "against" : "nothing"));
+    legend.append(...laid.map((colour) => chip(colour, "")));
+    legend.append(h("span", { "data-ink": true }, laid.length > 2 ? "for" : "much"));
     return;
   }
   if (!scales) {

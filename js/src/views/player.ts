@@ -6,7 +6,7 @@ import { type Box, drawTimeAxis, lengthOf, spanOf, timeText } from "./axis";
 import { Density } from "./density";
 import { h } from "./dom";
 import { Envelope } from "./envelope";
-import { chooseOverlay, fillOverlays, laidMap, tintByMap } from "./laid";
+import { chooseOverlay, fillOverlays, laidColours, laidMap, tintByMap } from "./laid";
 import { drawLegend } from "./overlay";
 import { overview } from "./overview";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
@@ -123,9 +123,9 @@ export function playerPanel(view: View): Panel {
       const { state } = store;
       if (concerns(changed, ...desk.keys)) desk.draw(changed);
       if (concerns(changed, ...DRAWN, "span")) paint(changed);
-      if (concerns(changed, "frame", "payload", "overlay", "laid")) {
+      if (concerns(changed, "frame", "payload", "overlay", "laid", "colour_map")) {
         fillOverlays(view, mode, "Grey if unimportant");
-        drawLegend(legend, state.frame, state.overlay === "scales", state.laid?.method);
+        drawLegend(legend, state.frame, state.overlay === "scales", laidColours(view));
         const seconds = timeText(lengthOf(state), state);
         const lanes = channels.length === 1 ? "" : `, ${channels.length} channels`;
         wave.surface.canvas.setAttribute("aria-label", `Waveform, ${seconds}${lanes}`);

@@ -2,13 +2,14 @@
 import { scalesAt } from "../core/drawing";
 import { Features } from "../core/features";
 import { bandText, hertz, secondDigits, seconds } from "../core/hertz";
+import { compared } from "../core/pixelmaps";
 import { topShare } from "../core/ranking";
 import type { State } from "../core/state";
 import { centre, flatIndex, nearest } from "../core/tree";
 import type { Frame, NdArray } from "../core/types";
 import { decodeItem } from "../core/wire";
 import { h, write } from "./dom";
-import { bandName, count, number, percent, place, scaleName, signed } from "./format";
+import { bandName, count, methodLabel, number, percent, place, scaleName, signed } from "./format";
 import type { View } from "./panel";
 import { layerOf } from "./picture";
 import { voxelSize } from "./planes";
@@ -51,10 +52,9 @@ export function text(state: State, features: Features): string {
   if (hover?.from === "pyramid" && frame.layout.subbands[hover.band]) {
     parts.push(...coefficient(state, frame, hover.band, hover.at));
   } else if (hover?.from === "signal") {
-    const { row, at } = hover;
-    parts.push(
-      ...(row === undefined ? everyScale(state, frame, at) : feature(state, features, at, row)),
-    );
+    const { row, at, over } = hover;
+    if (over === undefined) parts.push(...underPointer(state, frame, features, at, row));
+    else parts.push(place(at, state), ...eachMethod(features, at, row, over));
   } else if (hover?.from === "spectrum" && hover.index <= level) {
     const { index } = hover;
     parts.push(scaleName(index, level), ...octave(state, index, level));
@@ -64,6 +64,38 @@ export function text(state: State, features: Features): string {
   if (selection) parts.push(brushed(state, frame, selection.start, selection.stop));
   else if (parts.length === 0) parts.push(...summary(state, frame));
   return parts.join(" · ");
+}
+
+function underPointer(
+  state: State,
+  frame: Frame,
+  features: Features,
+  at: readonly number[],
+  row?: number,
+): string[] {
+  return row === undefined ? everyScale(state, frame, at) : feature(state, features, at, row);
+}
+
+/** What each method that is compared says of a place, the one under the pointer first. */
+function eachMethod(
+  features: Features,
+  at: readonly number[],
+  row: number | undefined,
+  over: string,
+): string[] {
+  const { session } = features;
+  const { payload } = session.store.state;
+  const domain = row === undefined ? "signal" : "features";
+  const flat =
+    row === undefined
+      ? at.reduce((sum, k, axis) => sum * payload.signal.shape[axis + 2]! + k, 0)
+      : flatIndex(features.row(row), nearest(features.row(row), at));
+  const all = compared(session);
+  const first = all.filter(({ key }) => key === over);
+  return [...first, ...all.filter(({ key }) => key !== over)].flatMap((one) => {
+    const map = session.maps.of(one, domain);
+    return map ? [`${methodLabel(one.method)} ${signed(map.values[flat] ?? 0, 2)}`] : [];
+  });
 }
 
 /** The frequencies of a scale, where the signal is a sound. */

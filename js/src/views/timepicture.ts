@@ -5,6 +5,8 @@ import type { TimeSurface } from "./timeline";
 
 /** Room for half a label over the plot, and for the time axis under it, in CSS pixels. */
 export const ROOM = { top: 8, bottom: 24 } as const;
+/** With less room than this there are no times. */
+const LEAST = 12;
 
 /**
  * Draw on a surface that has been fitted: `fill` the pixels of the plot, one row for each row of
@@ -31,5 +33,6 @@ export function paintOverTime(
   more(context, box);
   const under = top + box.height;
   const height = surface.height - under - 4;
-  if (height > 0) drawTimeAxis(context, store.state, theme, { left, top: under, width, height });
+  if (height >= LEAST)
+    drawTimeAxis(context, store.state, theme, { left, top: under, width, height });
 }

@@ -1,8 +1,7 @@
 /** What the colours of a volume mean: the scales, or numbers along the colour map. */
 import { lut } from "../core/colour";
-import { colourBar } from "./colourbar";
+import { colourBar, evenLabels } from "./colourbar";
 import { h } from "./dom";
-import { number } from "./format";
 import { laidMap, mapLimit } from "./laid";
 import { drawLegend } from "./overlay";
 import type { View } from "./panel";
@@ -23,10 +22,7 @@ export function voxelKey(view: View): { elements: HTMLElement[]; draw(again: boo
       if (inScales) return drawLegend(legend, frame, true);
       const table = lut(colour_map, view.theme.surface);
       const limit = map ? mapLimit(map) : (frame?.voxelLimit ?? 0);
-      const label = (share: number): string =>
-        share === 0 ? "0" : `${share < 0 ? "−" : "+"}${number(Math.abs(share) * limit, 2)}`;
-      const shares = table.diverging ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
-      bar.draw(table, limit === 0 ? [] : shares.map(label), again || shown);
+      bar.draw(table, evenLabels(table.diverging, limit), again || shown);
     },
   };
 }
