@@ -109,7 +109,7 @@ def sobol(
     share = 1 / torch.bincount(labels, minlength=count).cpu().double()
     total = len(signal) * n_samples * (count + 2)
     bar = tqdm(total=total, desc="sobol", disable=not explainer.show_progress, leave=False)
-    found = []
+    done, found = 0, []
     with bar, torch.no_grad(), classifier.untouched(signal.device, explainer.seed):
         for sample in range(len(signal)):
             x0 = start[sample : sample + 1] if len(start) > 1 else start
@@ -121,9 +121,10 @@ def sobol(
                 of_each = classes[sample : sample + 1].expand(len(points), -1)
                 scores = explainer.objective(classifier(points), of_each)
                 outputs[part.columns, part.rows] = scores.double().cpu().unflatten(0, part.shape)
+                done += len(points)
                 bar.update(len(points))
                 if progress is not None:
-                    progress(int(bar.n), total)
+                    progress(done, total)
             index = total_indices(outputs[0], outputs[1], outputs[2:], estimator)
             found.append((index * share)[labels.cpu()])
     settings = explainer.settings(baselines=True)
