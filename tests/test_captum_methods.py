@@ -16,7 +16,7 @@ import wam_widgets as wam
 from tests.connection import Explore
 from tests.models import Linear, Pooled, convolutional, explain, random
 from wam_widgets import facts
-from wam_widgets.catalogue import CATALOGUE
+from wam_widgets.catalogue import CATALOGUE, words
 from wam_widgets.front_ends import LogMel
 from wam_widgets.gradients import Cancelled
 from wam_widgets.windows import places, windows
@@ -163,7 +163,7 @@ def test_the_model_is_left_as_it_was(method: str) -> None:
         calls += 1
         return calls > 1 or method not in ("occlusion",)
 
-    with pytest.raises(Cancelled, match=method):
+    with pytest.raises(Cancelled, match=words(method)):
         explainer.explain(method, should_stop=stop)
 
     def broken(module: nn.Module, inputs: object) -> None:

@@ -17,44 +17,19 @@ import torch
 from torch import Tensor, nn
 
 from wam_widgets import relevance
-from wam_widgets.catalogue import CATALOGUE
+from wam_widgets.catalogue import CATALOGUE, words
 from wam_widgets.entries import MapEntry
-from wam_widgets.gradients import Cancelled
 from wam_widgets.layers import find_layer
+from wam_widgets.passes import Passes
 from wam_widgets.windows import places, windows
 
 if TYPE_CHECKING:
     from wam_widgets.explainer import Explainer
     from wam_widgets.objectives import Target
 
-__all__ = ["Passes", "captum_map"]
+__all__ = ["captum_map"]
 
 _UPSAMPLING = {1: "linear", 2: "bilinear", 3: "trilinear"}
-
-
-class Passes:
-    """Counts the passes of a method; a place where it can be stopped."""
-
-    def __init__(
-        self,
-        label: str,
-        total: int,
-        progress: Callable[[int, int], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> None:
-        self._label, self._total, self._done = label, total, 0
-        self._progress, self._should_stop = progress, should_stop
-
-    def begin(self) -> None:
-        """Raise :class:`Cancelled` if that was asked for."""
-        if self._should_stop is not None and self._should_stop():
-            raise Cancelled(f"{self._label} was cancelled")
-
-    def end(self, count: int) -> None:
-        """Note `count` passes more."""
-        self._done = min(self._done + count, self._total)
-        if self._progress is not None:
-            self._progress(self._done, self._total)
 
 
 def captum_map(
@@ -110,14 +85,17 @@ def captum_map(
     domain = "signal" if explainer.features is None or method == "occlusion" else "features"
     output = explainer.output(classes)
     n = len(explainer.signal)
-    with explainer.classifier.untouched(explainer.signal.device, explainer.seed), _quiet():
+    with (
+        explainer.classifier.untouched(explainer.signal.device, explainer.seed),
+        Passes(words(method), explainer.show_progress, progress, should_stop) as passes,
+        _quiet(),
+    ):
         if method == "occlusion":
             shape = explainer.signal.shape[1:]
             window, stride = windows(shape, explainer.sliding_window_shapes, explainer.strides)
             settings |= {"sliding_window_shapes": _sides(window), "strides": _sides(stride)}
             # Captum runs the signal itself as well.
-            total = n * (1 + places(shape, window, stride))
-            passes = Passes(method, total, progress, should_stop)
+            passes.expect(n * (1 + places(shape, window, stride)))
             values = _occlusion(attr, explainer, classes, window, stride, passes)
         elif method == "lrp":
             if explainer.objective.function is not None:
@@ -126,12 +104,12 @@ def captum_map(
                 )
             settings["objective"] = "logit"
             output = _logit(explainer, classes)
-            passes = Passes(method, n * classes.shape[1], progress, should_stop)
+            passes.expect(n * classes.shape[1])
             values = relevance.lrp(attr, explainer, classes, passes)
         else:
             name, layer = find_layer(explainer)
             settings["layer"] = name
-            passes = Passes(method, n, progress, should_stop)
+            passes.expect(n)
             values = _cam(attr, explainer, method, name, layer, classes, passes)
             if method == "guided_grad_cam":
                 values = values * _guided(explainer, target, domain, should_stop)

@@ -140,6 +140,31 @@ class Classifier:
             "[T] or [N, T]: one that takes [B, C, T] needs x as [N, C, T]"
         )
 
+    def together(self, points: Tensor, run: Callable[[Tensor, slice], Tensor]) -> Tensor:
+        """Return what a function makes of a batch, in passes and without a gradient.
+
+        It gets copies of the points of a pass, and which they are.
+        """
+        with torch.no_grad():
+            return torch.cat([run(points[p].clone(), p) for p in self.parts(len(points))])
+
+    def first_pass_laid_out(
+        self, signal: Tensor, objective: Objective
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Return the signal in the layout that the passes use, and what :meth:`first_pass` does.
+
+        On a CPU convolutions are about a tenth faster channels-last. A model that asks for another
+        layout by ``view`` gets the one that was given.
+        """
+        if signal.ndim == 4 and signal.device.type == "cpu":
+            points = signal.contiguous(memory_format=torch.channels_last)
+            try:
+                return points, *self.first_pass(points, objective)
+            except RuntimeError as error:
+                if "view size is not compatible" not in str(error):
+                    raise
+        return signal, *self.first_pass(signal, objective)
+
     def first_pass(
         self, signal: Tensor, objective: Objective
     ) -> tuple[Tensor | None, Tensor | None]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from wam_widgets import checks, checks_audio, front_ends
 from wam_widgets.captum_methods import captum_map
@@ -134,7 +133,8 @@ class Explainer:
             silent_start = self.multiply_by_inputs and self.baseline is None
             checks_audio.warn_of_sound(self.signal, sample_rate, silent_start)
         with self.classifier.untouched(self.signal.device, self.seed):
-            self._points, self.logits, self.features = self._first_pass()
+            found = self.classifier.first_pass_laid_out(self.signal, self.objective)
+            self._points, self.logits, self.features = found
         self._axes = self._feature_axes()
         self.class_names = self._check_names(class_names)
 
@@ -217,12 +217,8 @@ class Explainer:
         def note(done: int, total: int) -> None:
             if progress is not None:
                 progress(done, total, None)
-            bar.total = total
-            bar.update(done - bar.n)
 
-        label = method.replace("_", " ")
-        with tqdm(desc=label, unit="pass", disable=not self.show_progress, leave=False) as bar:
-            found = captum_map(self, method, target, note, should_stop)
+        found = captum_map(self, method, target, note, should_stop)
         versions = {**self._provenance.versions, "Captum": version_of("captum")}
         provenance = replace(self._provenance, versions=versions)
         return replace(self.empty(), provenance=provenance).with_maps([found])
@@ -260,17 +256,12 @@ class Explainer:
     def _settings(self, method: str) -> dict[str, str | int | float]:
         """Return the parameters that a method used, for the reader of a report."""
         kind = GRADIENTS[method]
-        settings = self.settings(kind.path)
-        if kind.path and not kind.sampled:
-            settings["n_steps"] = self.n_steps
-        if kind.sampled:
-            settings["n_samples"] = self.n_samples
-        if kind.noise:
-            settings["noise_level"] = self.noise_level
-        if kind.sampled:
-            settings["seed"] = self.seed
-        settings["multiply_by_inputs"] = self.multiply_by_inputs
-        return settings
+        used = kind.settings(self.n_steps, self.n_samples, self.noise_level, self.seed)
+        return {
+            **self.settings(kind.path),
+            **used,
+            "multiply_by_inputs": self.multiply_by_inputs,
+        }
 
     def classes(self, target: Target) -> Tensor:
         """Return the class of each sample that a target means, ``[N, 1]``, ``[N, 2]`` for a pair.
@@ -299,21 +290,6 @@ class Explainer:
             return points.contiguous(memory_format=torch.channels_last)
         return points
 
-    def _first_pass(self) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Return the signal in the layout that the passes use, the logits and the features.
-
-        On a CPU convolutions are about a tenth faster channels-last. A model that asks for another
-        layout by ``view`` gets the one that was given.
-        """
-        if self.signal.ndim == 4 and self.signal.device.type == "cpu":
-            points = self.signal.contiguous(memory_format=torch.channels_last)
-            try:
-                return points, *self.classifier.first_pass(points, self.objective)
-            except RuntimeError as error:
-                if "view size is not compatible" not in str(error):
-                    raise
-        return self.signal, *self.classifier.first_pass(self.signal, self.objective)
-
     def _feature_axes(self) -> front_ends.Axes | None:
         """Return what the last two axes of the features mean, if there are two to be drawn."""
         if self.features is None or self.features.ndim < 3 or self.sample_rate is None:
@@ -328,9 +304,7 @@ class Explainer:
         x0 = torch.zeros_like(self.signal[:1]) if self.baseline is None else self.baseline
         x0 = x0.expand(len(x0), *self.signal.shape[1:])
         classifier = self.classifier
-        with torch.no_grad():
-            parts = [classifier.features(x0[part].clone()) for part in classifier.parts(len(x0))]
-        features = torch.cat(parts)
+        features = classifier.together(x0, lambda points, _: classifier.features(points))
         check_features(features, "the baseline, silence by default")
         return features
 
@@ -345,13 +319,9 @@ class Explainer:
         return self._values(zero if self.baseline is None else zero + self.baseline, classes)
 
     def _values(self, points: Tensor, classes: Tensor) -> Tensor:
-        with torch.no_grad():
-            return torch.cat(
-                [
-                    self.objective(self.classifier(points[part].clone()), classes[part])
-                    for part in self.classifier.parts(len(points))
-                ]
-            )
+        return self.classifier.together(
+            points, lambda some, part: self.objective(self.classifier(some), classes[part])
+        )
 
     def _check_names(self, names: Sequence[str] | None) -> tuple[str, ...] | None:
         if names is None:

@@ -12,10 +12,9 @@ from torch import Tensor
 from wam_widgets import choosing
 from wam_widgets.attribution import Attribution
 from wam_widgets.entries import Curve, Entry, MapEntry
-from wam_widgets.joining import joined
+from wam_widgets.joining import cut, joined, with_maps
 from wam_widgets.maps import SignalMap, completeness, feature_attribution, signal_map
 from wam_widgets.objectives import Target, class_label, target_name
-from wam_widgets.rules import map_rules
 from wam_widgets.wavelets import Basis
 
 if TYPE_CHECKING:
@@ -172,13 +171,7 @@ class Explanation:
 
     def with_maps(self, maps: Iterable[MapEntry]) -> Explanation:
         """Return this explanation with maps added; newer ones replace older ones."""
-        known = {found.key: found for found in self.maps}
-        for found in maps:
-            for holds, message in map_rules(self, found, f"map {found.method!r}"):
-                if not holds:
-                    raise ValueError(message)
-            known[found.key] = found
-        return replace(self, maps=tuple(known.values()))
+        return with_maps(self, maps)
 
     def with_components(self, components: Components) -> Explanation:
         """Return this explanation with the components of its sounds, in place of any before."""
@@ -195,17 +188,7 @@ class Explanation:
 
     def __getitem__(self, sample: int | slice) -> Explanation:
         """Return the explanation of one sample (the batch axis stays) or of a slice of them."""
-        part = choosing.samples(sample, len(self))
-        return replace(
-            self,
-            signal=self.signal[part],
-            entries={key: entry[part] for key, entry in self.entries.items()},
-            probabilities=None if self.probabilities is None else self.probabilities[part],
-            features=None if self.features is None else self.features[part],
-            curves=tuple(curve[part] for curve in self.curves),
-            maps=tuple(found[part] for found in self.maps),
-            components=None if self.components is None else self.components[part],
-        )
+        return cut(self, choosing.samples(sample, len(self)))
 
     def __repr__(self) -> str:
         shape = " × ".join(map(str, self.signal.shape))

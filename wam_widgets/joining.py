@@ -1,18 +1,22 @@
-"""Two explanations of the same input become one."""
+"""Explanations put together and taken apart: joined, with maps added, cut to some samples."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from wam_widgets.entries import MapEntry
+from wam_widgets.rules import map_rules
+
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
     from wam_widgets.provenance import Provenance
 
-__all__ = ["joined"]
+__all__ = ["cut", "joined", "with_maps"]
 
 
 def joined(first: Explanation, other: Explanation) -> Explanation:
@@ -40,6 +44,37 @@ def joined(first: Explanation, other: Explanation) -> Explanation:
         provenance=_provenance(first, other),
     )
     return found.with_curves(other.curves).with_maps(other.maps)
+
+
+def with_maps(explanation: Explanation, maps: Iterable[MapEntry]) -> Explanation:
+    """Return an explanation with maps added; newer ones replace older ones.
+
+    Raises
+    ------
+    ValueError
+        If a map does not fit to the signal or the features.
+    """
+    known = {found.key: found for found in explanation.maps}
+    for found in maps:
+        for holds, message in map_rules(explanation, found, f"map {found.method!r}"):
+            if not holds:
+                raise ValueError(message)
+        known[found.key] = found
+    return replace(explanation, maps=tuple(known.values()))
+
+
+def cut(e: Explanation, part: slice) -> Explanation:
+    """Return the explanation of some samples."""
+    return replace(
+        e,
+        signal=e.signal[part],
+        entries={key: entry[part] for key, entry in e.entries.items()},
+        probabilities=None if e.probabilities is None else e.probabilities[part],
+        features=None if e.features is None else e.features[part],
+        curves=tuple(curve[part] for curve in e.curves),
+        maps=tuple(found[part] for found in e.maps),
+        components=None if e.components is None else e.components[part],
+    )
 
 
 def _same(a: Tensor, b: Tensor) -> bool:

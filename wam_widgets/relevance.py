@@ -14,8 +14,8 @@ from wam_widgets import checks
 from wam_widgets.objectives import first_tensor
 
 if TYPE_CHECKING:
-    from wam_widgets.captum_methods import Passes
     from wam_widgets.explainer import Explainer
+    from wam_widgets.passes import Passes
 
 __all__ = ["lrp"]
 

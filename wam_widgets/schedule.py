@@ -35,6 +35,21 @@ class Method:
         """The points are a sample: they depend on a seed, and their number is `n_samples`."""
         return self.noise or self.drawn
 
+    def settings(
+        self, n_steps: int, n_samples: int, noise_level: float, seed: int
+    ) -> dict[str, int | float]:
+        """Return those of some parameters that make a difference, by name."""
+        found: dict[str, int | float] = {}
+        if self.path and not self.sampled:
+            found["n_steps"] = n_steps
+        if self.sampled:
+            found["n_samples"] = n_samples
+        if self.noise:
+            found["noise_level"] = noise_level
+        if self.sampled:
+            found["seed"] = seed
+        return found
+
 
 METHODS = {
     "saliency": Method(path=False, noise=False),
