@@ -13,6 +13,7 @@ import argparse
 import json
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,23 @@ def measure(data: DataSet, line: Line, store: Store) -> None:
     if line.metrics is not None and data.evidence is not None:
         return
     places = [legal(place, data) for place in line.places]
-    try:
-        found = wam.metrics.table(
-            data.model, data.x, {line.label: line.settings}, places, line.rankings,
-            data.metrics if line.metrics is None else line.metrics, target=data.target,
-            evidence=data.evidence, n_samples=PASSES, n_steps=PASSES, **data.settings,
+    metrics = data.metrics if line.metrics is None else line.metrics
+
+    def table(metrics: Mapping[str, Any]) -> wam.metrics.Table:
+        return wam.metrics.table(
+            data.model, data.x, {line.label: line.settings}, places, line.rankings, metrics,
+            target=data.target, evidence=data.evidence, batch_size=len(data.x), n_samples=PASSES,
+            n_steps=PASSES, **data.settings,
         )  # fmt: skip
+
+    try:
+        try:
+            found = table(metrics)
+        except ValueError as error:
+            if "attribution lies on the output of a front end" not in str(error):
+                raise
+            # The truth is known in the sound, not in its spectrogram.
+            found = table({"faithfulness": metrics["faithfulness"]})
     except Exception as error:
         # A row that is not possible for this classifier, such as LRP without a rule for a layer.
         store.update({key: {"error": f"{type(error).__name__}: {error}"} for key in keys})
@@ -78,7 +90,9 @@ def fill(names: list[str], folder: Path, kept: Path, seconds: float) -> None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 measure(data, line, stores[name])
-            files[name].write_text(json.dumps(stores[name]))
+            beside = files[name].with_suffix(".part")
+            beside.write_text(json.dumps(stores[name]))
+            beside.replace(files[name])
             print(f"{name}: {line.label}, {time.monotonic() - start:.0f} s", flush=True)
 
 

@@ -2,9 +2,118 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.faithfulness_rows import ROWS
+from benchmarks.faithfulness_sets import FEW_SHARES, KNOWN, OF_MODALITY, PASSES, REAL, SHARES
+from wam_widgets.metrics import Interval, bootstrap
+
+READING = Path(__file__).resolve().parent / "faithfulness_reading.md"
+TITLES = {"image": "Photographs", "audio": "Sounds", "volume": "Volumes"}
+DEFAULTS = {
+    "image": ("smooth integrated gradients | own | signed",),
+    "audio": ("smooth integrated gradients | own | magnitude",),
+    "volume": ("smooth integrated gradients | own | signed",),
+}
+HEAD = (
+    "method", "place", "ranking", "insertion", "deletion", "**faithfulness**",
+    "faithfulness, noise", "overshoot", "known: faithfulness", "known: precision",
+    "known: recovery", "planted: precision", "planted: recovery",
+)  # fmt: skip
+MADE = f"""# Faithfulness and truth
+
+Made by `python -m benchmarks.faithfulness --data FOLDER` on the CPU; what `FOLDER` holds stands in
+[models/README.md](models/README.md). Each row is an attribution: a method, the place where it is
+looked at (a wavelet basis, the pixels, samples or voxels themselves, or the mel spectrogram), and
+the order in which coefficients or places are ranked.
+
+- **insertion, deletion, faithfulness** (insertion − deletion): area under the probability of the
+  class over the share of coefficients or places kept or removed, {len(SHARES)} shares, zero
+  baseline, mean over {REAL} held-out inputs of real data, explained for the predicted class.
+  Faithfulness has its 95 % bootstrap interval over the inputs.
+- **faithfulness, noise**: the same with what is removed replaced by noise that has the mean and the
+  standard deviation of its subband, {len(FEW_SHARES)} shares.
+- **overshoot**: area by which the insertion curve lies above the probability at the whole input.
+- **known**: {KNOWN} inputs for the embedded classifiers in which it is known what speaks for the
+  class (faithfulness with {len(FEW_SHARES)} shares). *Precision* is the average precision (area
+  under precision and recall) against the smallest set of coefficients, or places, that holds 90 %
+  of the energy of that evidence; *recovery* the largest cosine between the evidence and what is
+  kept of the signal, over shares.
+- **planted**: the same for {KNOWN} inputs of `wam.metrics.plant` and a model that is a formula.
+
+Passes of the model: {PASSES} for each method with noise or a path. WCAM has 64 regions and 4
+samples (264 passes), CartoonX 40 steps of one sample: less than their authors took. An empty cell:
+not measured, or not possible (see the end). The row in **bold** is the default of this package.
+"""
 
 
-def written(store: Path) -> str:
+def written(folder: Path) -> str:
     """Return the page: how it was made, what it says, and the tables."""
-    return ""
+    parts = [MADE, READING.read_text(encoding="utf-8") if READING.exists() else ""]
+    missing: list[str] = []
+    for modality, names in OF_MODALITY.items():
+        stores = [_store(folder, name) for name in names]
+        parts.append(f"## {TITLES[modality]}: every row\n\n" + _table(modality, stores))
+        for name, store in zip(names, stores, strict=True):
+            for key, row in store.items():
+                if "error" in row:
+                    reason = str(row["error"]).splitlines()[0][:200]
+                    missing.append(f"- {name}, {key.split(' | ')[0]}: {reason}")
+    if missing:
+        parts.append("## Not possible\n\n" + "\n".join(dict.fromkeys(missing)) + "\n")
+    return "\n".join(part.strip() + "\n" for part in parts if part)
+
+
+def _store(folder: Path, name: str) -> dict[str, Any]:
+    file = folder / f"{name.replace(' ', '_')}.json"
+    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return found
+
+
+def _table(modality: str, stores: list[dict[str, Any]]) -> str:
+    keys = [
+        line.key(place, order)
+        for line in ROWS[modality]
+        for place in line.places
+        for order in line.rankings
+        if any("scores" in store.get(line.key(place, order), {}) for store in stores)
+    ]
+
+    def first(key: str) -> float:
+        found = _interval(stores[0], key, "faithfulness")
+        return -2.0 if found is None else found.mean
+
+    lines = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
+    lines += [_line(modality, key, stores) for key in sorted(keys, key=first, reverse=True)]
+    return "\n".join(lines)
+
+
+def _line(modality: str, key: str, stores: list[dict[str, Any]]) -> str:
+    real, known, planted = stores
+    row = next(s[key] for s in stores if "scores" in s.get(key, {}))
+    ranking = row["ranking"]
+    wanted = [
+        (real, "insertion", False), (real, "deletion", False), (real, "faithfulness", True),
+        (real, "noise", True), (real, "overshoot", False), (known, "faithfulness", False),
+        (known, "precision", False), (known, "recovery", False), (planted, "precision", False),
+        (planted, "recovery", False),
+    ]  # fmt: skip
+    cells = [key.split(" | ")[0], row["place"], ranking.replace("|", "\\|")]
+    for store, metric, whole in wanted:
+        found = _interval(store, key, metric)
+        text = "" if found is None else str(found) if whole else f"{found.mean:.2f}"
+        cells.append(text.replace("-", "−") if found is not None else "")
+    if key in DEFAULTS[modality]:
+        cells = [f"**{cell}**" if cell else "" for cell in cells]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _interval(store: dict[str, Any], key: str, metric: str) -> Interval | None:
+    scores = store.get(key, {}).get("scores", {})
+    if metric not in scores:
+        return None
+    return bootstrap(torch.tensor(scores[metric], dtype=torch.float64))[0]
