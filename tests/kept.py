@@ -108,6 +108,29 @@ def everything(modality: str = "audio", n: int = 2, size: int = 12) -> wam.Expla
     )
 
 
+def mapped(modality: str = "audio") -> wam.Explanation:
+    """Return the same with a map in every domain that it has."""
+    e = everything(modality)
+    basis = wam.Basis("haar", 2, "zero")
+    shapes = {"signal": (len(e), 1, *e.space), "basis": basis.analyse(e.signal).flatten().shape}
+    if e.features is not None:
+        shapes["features"] = tuple(e.features.shape)
+    classes = torch.tensor([[2]] * len(e))
+    return e.with_maps(
+        wam.MapEntry(
+            method=f"map of the {domain}",
+            target="2",
+            classes=classes,
+            values=counted(*shape, start=-5),
+            output=counted(len(e), start=1),
+            domain=domain,
+            basis=basis if domain == "basis" else None,
+            settings={"layer": "top.1", "cells": 8},
+        )
+        for domain, shape in shapes.items()
+    )
+
+
 def take_apart(content: bytes) -> tuple[dict[str, Any], bytes]:
     """Return the header and the bytes of the arrays."""
     length = int.from_bytes(content[:8], "little")

@@ -219,6 +219,18 @@ def test_a_file_of_version_1_stays_readable() -> None:
     assert same(wam.load(VERSION_1), kept.everything())
 
 
+@pytest.mark.parametrize("modality", ["image", "audio", "volume"])
+def test_maps_come_back(modality: str, tmp_path: Path) -> None:
+    e = kept.mapped(modality)
+    read = wam.load(saved(e, tmp_path))
+    assert same(read, e)
+    assert len(read.maps) == (3 if modality == "audio" else 2)
+    bound = e.at(method="map of the basis")
+    assert torch.equal(read.at(method="map of the basis").values.flatten(), bound.values.flatten())
+    one = read[1:]
+    assert same(one.maps[0].values, e.maps[0].values[1:])
+
+
 def test_devices(tmp_path: Path) -> None:
     e = kept.everything()
     path = saved(e, tmp_path)

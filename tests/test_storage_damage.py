@@ -23,9 +23,9 @@ from wam_widgets.records import from_record, to_record
 Apart = tuple[dict[str, Any], bytes, dict[str, Any]]
 
 
-def apart(folder: Path, modality: str = "audio") -> Apart:
+def apart(folder: Path, explanation: wam.Explanation | None = None) -> Apart:
     """Return header, bytes of the arrays and JSON text of a good file."""
-    content = kept.everything(modality).save(folder / "good").read_bytes()
+    content = (explanation or kept.everything()).save(folder / "good").read_bytes()
     header, data = kept.take_apart(content)
     return header, data, kept.envelope(header)
 
@@ -127,12 +127,22 @@ def test_what_earlier_versions_lacked_has_its_default(tmp_path: Path) -> None:
         ("curves.0.basis.level", 4, "level is 4"),
         ("curves.0.ranking", "best", "curves.0.ranking is 'best'"),
         ("curves.0.share", "probabilities", "curves.0.share has shape"),
+        ("maps.0.domain", "basis", "maps.0.domain is 'basis': maps of a basis have one"),
+        ("maps.0.domain", "pixels", "maps.0.domain is 'pixels': it must be one of signal, feat"),
+        ("maps.0.values", "probabilities", "maps.0.values has shape"),
+        ("maps.0.output", "signal", "maps.0.output has shape"),
+        ("maps.0.classes", "maps.0.output", "maps.0.classes has shape"),
+        ("maps.1.basis", None, "maps.1.domain is 'basis': maps of a basis have one"),
+        ("maps.1.basis.level", 9, "level is 9"),
+        ("maps.1.values", "signal", "maps.1.values has shape"),
+        ("maps.2.values", "signal", "maps.2.values has shape"),
+        ("maps", [4], "maps.0 is 4: it must be a mapping"),
     ],
 )
 def test_a_signed_file_is_not_believed(
     place: str, value: Any, message: str, tmp_path: Path
 ) -> None:
-    header, data, told = apart(tmp_path)
+    header, data, told = apart(tmp_path, kept.mapped())
     node: Any = told["explanation"]
     *path, last = place.split(".")
     for key in path:
