@@ -120,6 +120,16 @@ def test_a_report_of_pictures(folder: Path, capsys: pytest.CaptureFixture[str]) 
         assert len(payload["curves"]) == 6
 
 
+def test_maps_stand_beside_a_gradient_and_are_measured_too(folder: Path) -> None:
+    arguments = ("builders.py:picture", "grey.png", "--no-open", "--method", "occlusion")
+    assert command.main(["report", *arguments, "--samples", "2", "--curves"]) == 0
+    payload = page(folder / "report.html").content(1)["payload"]
+    assert [entry["method"] for entry in payload["entries"]] == ["smooth_integrated_gradients"]
+    assert [found["method"] for found in payload["maps"]] == ["occlusion"]
+    domains = {curve["method"]: curve["domain"] for curve in payload["curves"]}
+    assert domains == {"smooth_integrated_gradients": "basis", "occlusion": "signal"}
+
+
 def test_models_beside_each_other(folder: Path) -> None:
     names = folder / "names.txt"
     names.write_text("één\ntwo\n3\n", encoding="utf-8")

@@ -56,7 +56,7 @@ FLAGS: Mapping[str, Mapping[str, Flag]] = {
         "n_samples": Flag("points of the methods with noise"),
         "noise_level": Flag("standard deviation, as a fraction of the range of x"),
         "multiply_by_inputs": Flag("False: gradients alone"),
-        "layer": Flag("whose maps Grad-CAM and its relatives use; its name, or the module", "text"),
+        "layer": Flag("whose maps Grad-CAM and its relatives use, by name", "text"),
         "sliding_window_shapes": Flag("of occlusion, along each axis"),
         "strides": Flag("steps of that window"),
         "modality": _word("where the shape of x does not tell", tuple(PANELS)),
