@@ -183,7 +183,7 @@ def test_the_strips_tell_what_they_are(desk: Desk, components: Components) -> No
     ]
     assert hertz == pytest.approx(components.centres[0].tolist(), rel=0.05)
     expect(panel.locator(".wam-note")).to_contain_text(
-        re.compile(r"What the probability of .*, 0\.")
+        re.compile(r"What the probability of class \d, 0\.")
     )
     # Digits are the numbers of the components now.
     desk.view.root.focus()

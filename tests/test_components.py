@@ -339,6 +339,7 @@ def test_what_is_sent() -> None:
         assert sent[name]["dtype"] == "f16"
         assert (error.abs() <= exact / 2048 + exact.max() / 2**24).all()
     assert sent["hop"] == found.hop_length
+    assert sent["labels"] == ["class 0", "class 0"]
     for name in ("output", "without", "alone", "centres"):
         assert torch.allclose(torch.tensor(sent[name]).double(), getattr(found, name), rtol=1e-5)
     assert packed(replace(e, components=None)) is None

@@ -37,7 +37,7 @@ function made(
     without: each,
     alone: each,
     centres: each,
-    target: "predicted",
+    labels: ["noise"],
     unit: "probability",
   };
 }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from wam_widgets.objectives import class_label
 from wam_widgets.text import sendable
 from wam_widgets.widgets import wire
 
@@ -35,7 +36,10 @@ def components(explanation: Explanation) -> dict[str, Any] | None:
         "without": _rounded(found.without),
         "alone": _rounded(found.alone),
         "centres": _rounded(found.centres),
-        "target": sendable(found.target),
+        "labels": [
+            sendable(class_label(classes, explanation.class_names, found.target))
+            for classes in found.classes
+        ],
         "unit": str(found.settings.get("output", "probability")),
     }
 

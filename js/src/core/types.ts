@@ -76,8 +76,8 @@ export interface ComponentsPayload {
   alone: number[][];
   /** Mean frequency of each, in Hz. */
   centres: number[][];
-  /** Of which class it is said, and as what: "probability", "log_probability", "logit". */
-  target: string;
+  /** Of which class of each sound, and as what: "probability", "log_probability", "logit". */
+  labels: string[];
   unit: string;
 }
 

@@ -59,10 +59,11 @@ export function mixerPanel(view: View): Panel {
   listen(desk, "input", (event) => setGain(event, (fader) => Number(fader.value)), signal);
   listen(desk, "dblclick", (event) => setGain(event, () => 0), signal);
 
-  const makeRows = (now: Strip[]): void => {
-    height = Math.max(28, Math.min(44, Math.floor(HIGH / now.length)));
+  const makeRows = ({ split, rows: now }: Strips): void => {
+    const least = split === "scales" ? 28 : 36;
+    height = Math.max(least, Math.min(44, Math.floor(HIGH / now.length)));
     desk.style.setProperty("--wam-row", `${height}px`);
-    chart.style.setProperty("--wam-high", `${Math.max(HIGH, height * now.length)}px`);
+    chart.style.setProperty("--wam-high", split === "scales" ? "" : `${height * now.length}px`);
     rows = now.map(makeRow);
     desk.replaceChildren(...rows.map((row) => row.element));
   };
@@ -86,7 +87,7 @@ export function mixerPanel(view: View): Panel {
       const gains = state[GAINS[split]];
       const key = `${split} ${now.rows.length}`;
       const again = made !== key;
-      if (again) makeRows(now.rows);
+      if (again) makeRows(now);
       made = key;
       desk.hidden = !frame;
       reset.classList.toggle("wam-gone", gains === null);

@@ -1,9 +1,9 @@
 /** What the rows of the desk say: the scales of a sound, or its components. */
 import { type Rgb, ramp, scaleColours } from "../core/colour";
 import { bandText, hertz } from "../core/hertz";
-import { type State, partCount, splitOf } from "../core/state";
+import { type State, splitOf } from "../core/state";
 import type { Split } from "../core/types";
-import { percent, scaleName, signed, targetLabel } from "./format";
+import { number, percent, scaleName, signed } from "./format";
 import { spoken } from "./spectrum";
 
 export interface Strip {
@@ -55,10 +55,13 @@ function scales({ frame, level: chosen, payload }: State): Strips {
 function components(state: State): Strips {
   const { payload, sample, level } = state;
   const rate = payload.sampleRate ?? 1;
-  const { output, without, alone, centres, target, unit } = payload.components!;
+  const { output, without, alone, centres, labels, unit } = payload.components!;
   const whole = output[sample]!;
-  const rows = Array.from({ length: partCount(state, "components") }, (_, index) => {
-    const share = whole - without[sample]![index]!;
+  const lost = without[sample]!.map((rest) => whole - rest);
+  // Two digits of the largest, and as many places of the others.
+  const most = Math.max(...lost.map(Math.abs));
+  const places = most > 0 ? Math.max(0, Math.min(4, 1 - Math.floor(Math.log10(most)))) : 0;
+  const rows = lost.map((share, index) => {
     const centre = centres[sample]![index]!;
     // As a scale of this frequency is coloured.
     const scale = Math.log2(rate / Math.max(centre, 1)) - 0.5;
@@ -66,19 +69,18 @@ function components(state: State): Strips {
       index,
       name: `component ${index + 1}`,
       short: `No. ${index + 1}`,
-      value: signed(Number(share.toFixed(2))),
+      value: signed(Number(share.toFixed(places))),
       detail: `about ${hertz(centre)}`,
       share,
       colour: ramp((scale - 1) / Math.max(1, level)),
     };
   });
   const what = unit.replace("_", " ");
-  const of = targetLabel(payload, target, sample).replace(/ (\d\.\d+|\(predicted\)).*$/, "");
   const said = rows.map(
     ({ name, value, detail, index }) =>
       `${name} ${value}, alone ${signed(alone[sample]![index]!, 2)}, ${detail}`,
   );
-  const note = `What the ${what} of ${of}, ${signed(whole, 2).replace("+", "")}, loses without each`;
+  const note = `What the ${what} of ${labels[sample]}, ${number(whole, 2)}, loses without each`;
   return {
     split: "components",
     title: "Components",
