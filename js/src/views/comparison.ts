@@ -7,8 +7,9 @@ import type { State } from "../core/state";
 import type { EntryPayload } from "../core/types";
 import { drawTimeAxis } from "./axis";
 import { colourBar, evenLabels, rootLabels } from "./colourbar";
-import { type Option, fill, h, iconButton, write } from "./dom";
-import { methodLabel, percent } from "./format";
+import { addition } from "./addition";
+import { type Option, fill, h, write } from "./dom";
+import { percent } from "./format";
 import { mapLimit } from "./laid";
 import { drawLegend } from "./overlay";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
@@ -79,10 +80,11 @@ export function comparisonPanel(view: View): Panel {
     if (!map) return 0;
     return modality === "audio" && domain === "signal" ? map.peak : mapLimit(map);
   };
+  const isShared = (): boolean => together === "all" && shows !== "scales";
   const limitNow = (one: Compared, domain: Domain): number =>
-    together === "each"
-      ? limitOf(one, domain)
-      : Math.max(...tiles.map((other) => limitOf(other.one, domain)));
+    isShared()
+      ? Math.max(...tiles.map((other) => limitOf(other.one, domain)))
+      : limitOf(one, domain);
 
   const make = (one: Compared, kind: Kind): Picture => {
     const domain = kind === "features" ? "features" : "signal";
@@ -135,8 +137,7 @@ export function comparisonPanel(view: View): Panel {
         if (!shown.pictures.has(kind)) shown.pictures.set(kind, make(shown.one, kind));
       shown.seen = kinds.map((kind) => shown.pictures.get(kind)!);
       const elements = shown.seen.map(({ element }) => element);
-      const missing = shows.includes("scales") && !kinds.includes("scales");
-      if (missing && modality !== "audio") elements.push(shown.tile.missing);
+      if (shows === BOTH && !kinds.includes("scales")) elements.push(shown.tile.missing);
       place(shown.tile.pictures, elements);
     }
     place(
@@ -169,16 +170,18 @@ export function comparisonPanel(view: View): Panel {
   const key = (again: boolean): void => {
     const { state } = store;
     const table = lut(state.colour_map, view.theme.surface);
-    const domain = tiles.some(({ seen, pictures }) => seen.includes(pictures.get("features")!))
-      ? "features"
-      : "signal";
-    const shared = together === "all" && tiles.length > 0 ? limitNow(tiles[0]!.one, domain) : 1;
-    const labels = (volume ? evenLabels : rootLabels)(table.diverging, shared);
-    const maps = shows !== "scales" && (modality !== "audio" || domain === "features");
-    bar.element.hidden = !maps;
-    unit.hidden = !maps || together === "all";
-    legend.hidden = !shows.includes("scales") || modality === "audio";
-    bar.draw(table, together === "all" ? labels : labels.map(shareText), again);
+    const sees = (kind: Kind): boolean =>
+      tiles.some(({ pictures, seen }) => seen.includes(pictures.get(kind)!));
+    const domain = sees("features") ? "features" : "signal";
+    const shared = isShared();
+    const limit = shared && tiles.length > 0 ? limitNow(tiles[0]!.one, domain) : 1;
+    const labels = (volume ? evenLabels : rootLabels)(table.diverging, limit);
+    // A strip has its numbers beside it, and the scales of a sound are drawn in these colours, too.
+    const coloured = sees("features") || sees(modality === "audio" ? "scales" : "signal");
+    bar.element.hidden = !coloured;
+    unit.hidden = !coloured || shared;
+    legend.hidden = !sees("scales") || modality === "audio";
+    bar.draw(table, shared ? labels : labels.map(shareText), again);
   };
 
   const draw = (changed: Changes): void => {
@@ -202,7 +205,10 @@ export function comparisonPanel(view: View): Panel {
       const box = { left: GUTTER, top: 0, width: plotWidth(axis.width), height: axis.height };
       drawTimeAxis(axis.context, state, view.theme, box);
     }
-    for (const { seen } of tiles) for (const picture of seen) picture.mark(fresh);
+    // A frame brings new coefficients to those marks alone that are about one.
+    const moved = concerns(changed, "frame") && state.hover !== null;
+    if (fresh || moved || concerns(changed, ...MARKED))
+      for (const { seen } of tiles) for (const picture of seen) picture.mark(fresh);
   };
 
   const fillAll = (state: State): void => {
@@ -211,6 +217,7 @@ export function comparisonPanel(view: View): Panel {
     fill(what, options, shows);
     what.hidden = options.length < 2;
     fill(limits, LIMITS, together);
+    limits.hidden = shows === "scales";
     plane.hidden = !volume;
     const names = planesOf(state.payload.orientation).map(({ name }, i) => {
       return { value: String(i), label: name };
@@ -243,6 +250,7 @@ const PAINTED = [
 ] as const;
 const MARKED = [...MARK_KEYS, "crosshair"] as const;
 
+const BOTH = "signal scales";
 const LIMITS = [
   { value: "each", label: "Each its own limit" },
   { value: "all", label: "One limit for all" },
@@ -259,7 +267,7 @@ const shareText = (text: string): string => {
 function kinds({ payload }: State, all: Compared[]): Option[] {
   if (payload.modality === "image")
     return [
-      { value: "signal scales", label: "Pixels and scales" },
+      { value: BOTH, label: "Pixels and scales" },
       { value: "signal", label: "Pixels" },
       { value: "scales", label: "Scales" },
     ];
@@ -279,43 +287,4 @@ function place(parent: HTMLElement, children: HTMLElement[]): void {
     parent.children.length === children.length &&
     children.every((child, i) => parent.children[i] === child);
   if (!same) parent.replaceChildren(...children);
-}
-
-/** Ask the kernel for one more method, and how far it is. */
-function addition(view: View): { element: HTMLElement; draw(): void } {
-  const { store, session, signal } = view;
-  const select = h("select", { "aria-label": "Add method" });
-  const text = h("span", { role: "status" });
-  const close = iconButton("close", "Cancel");
-  const element = h("div", { class: "wam-add" }, select, text, close);
-  listen(
-    select,
-    "change",
-    () => {
-      if (select.value) session.further.ask(select.value);
-      select.value = "";
-    },
-    signal,
-  );
-  listen(close, "click", () => session.further.leave(), signal);
-  return {
-    element,
-    draw(): void {
-      const { live, methods, others, further } = store.state;
-      const there = new Set(compared(session).map(({ method }) => method));
-      const names = [...new Set([...methods, ...others])].filter((name) => !there.has(name));
-      const options = names.map((value) => ({ value, label: methodLabel(value) }));
-      fill(select, [{ value: "", label: "Add method" }, ...options], "");
-      const running = further !== null && !further.problem;
-      element.hidden = !live;
-      select.hidden = running || names.length === 0;
-      close.hidden = text.hidden = !further;
-      if (!further) return;
-      const { method, done, total, problem } = further;
-      close.ariaLabel = close.title = problem ? "Dismiss" : "Cancel";
-      text.classList.toggle("wam-problem", problem !== "");
-      const passes = total > 0 ? ` ${done}/${total}` : "";
-      write(text, problem ? `${methodLabel(method)}: ${problem}` : methodLabel(method) + passes);
-    },
-  };
 }
