@@ -24,7 +24,7 @@ VIEWS: list[View] = [lambda e: e.at("haar", 1), lambda e: e.signal_map()]
 
 
 @pytest.mark.parametrize("space", [(24,), (6, 8), (4, 6, 4)])
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", VIEWS, ids=["basis", "signal"])
 def test_of_a_linear_model_the_change_is_that_of_the_input(
     space: tuple[int, ...], view: View
 ) -> None:
@@ -107,6 +107,21 @@ def test_the_same_model_and_input_give_the_same_attribution(
     for view in views:
         for again in (repetition(view, model, front_end), repetition(view, explainer)):
             assert torch.allclose(numbers(again(model, x)), numbers(view))
+
+
+def test_every_method_of_an_image_is_repeated() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = nn.Sequential(
+            nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(8, 3)
+        ).eval()
+    x = random(1, 1, 9, 10).float()
+    options: dict[str, Any] = {"n_samples": 2, "n_steps": 2, "sliding_window_shapes": (3, 4)}
+    methods = [*wam.methods("gradient"), *wam.methods("signal")]
+    e = explain(model, x, method=methods, target=1, **options)
+    for method in methods:
+        view = e.signal_map(method)
+        assert torch.allclose(numbers(repetition(view, model)(model, x)), numbers(view)), method
 
 
 def test_a_method_bound_to_a_basis() -> None:
