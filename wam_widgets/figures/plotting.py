@@ -83,6 +83,7 @@ def plot(
         reconstruction       several              input, important part, residual and curve
         important, residual  one    one           each of them alone
         curve                one    one    one    probability as coefficients are kept or removed
+        comparison           several              what each method says, in units of its largest
         ==================== ====== ====== ====== ==============================================
 
         Those with one panel can be drawn into `ax`. The curve is a part of ``"all"`` and
@@ -147,7 +148,7 @@ def plot(
         figure = NotebookFigure(figsize=(size, size))
         figure.changes = dict(style or {})
         blocks = _blocks(figure, one, look, chosen)
-        arrange(figure, blocks, _heading(one) if title is None else title)
+        arrange(figure, blocks, _heading(one, chosen) if title is None else title)
     return figure
 
 
@@ -188,9 +189,11 @@ def _draw_into(
     return figure
 
 
-def _heading(one: Attribution) -> str:
-    """Return what is shown: method, class, basis."""
+def _heading(one: Attribution, kind: Kind) -> str:
+    """Return what is shown: method, class, basis; of several methods the class alone."""
     e = one.explanation
+    if kind.compares:
+        return e.label()
     source = one.source
     label = class_label(source.classes[0], e.class_names, source.target)
     return f"{title_of(source.method)} · {label} · {one.basis}"

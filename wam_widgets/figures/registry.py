@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wam_widgets.figures import image, panels, sound, volume
+from wam_widgets.figures import comparison, image, panels, sound, volume
 from wam_widgets.figures.layout import Block
 from wam_widgets.figures.panels import Look
 
@@ -34,6 +34,8 @@ class Kind:
         Draws several panels, and says how they lie.
     row : float
         Height of a panel that is no picture, in inches: this, and `each` for every scale.
+    compares : bool
+        It shows several methods: its heading names none.
     """
 
     about: str
@@ -41,6 +43,7 @@ class Kind:
     several: _Several | None = None
     row: float | None = None
     each: float = 0.0
+    compares: bool = False
 
     def __repr__(self) -> str:
         return self.about
@@ -67,6 +70,11 @@ _KINDS: Mapping[str, Mapping[str, Kind]] = {
         "important": Kind("the image from its most important part", image.draw_important),
         "residual": Kind("what is left", image.draw_residual),
         "curve": _CURVE,
+        "comparison": Kind(
+            "pixel maps of all methods, and their scales in the image",
+            several=comparison.plot_images,
+            compares=True,
+        ),
     },
     "audio": {
         "all": Kind(
@@ -98,6 +106,11 @@ _KINDS: Mapping[str, Mapping[str, Kind]] = {
         "important": Kind("the sound from its most important part", sound.draw_important, row=0.7),
         "residual": Kind("what is left", sound.draw_residual, row=0.7),
         "curve": _CURVE,
+        "comparison": Kind(
+            "what each method says over time, or of each frequency",
+            several=comparison.plot_sounds,
+            compares=True,
+        ),
     },
     "volume": {
         "all": Kind(
@@ -123,6 +136,11 @@ _KINDS: Mapping[str, Mapping[str, Kind]] = {
             several=volume.plot_reconstruction,
         ),
         "curve": _CURVE,
+        "comparison": Kind(
+            "voxel maps of all methods in a slice across `axis`",
+            several=comparison.plot_volumes,
+            compares=True,
+        ),
     },
 }
 

@@ -64,14 +64,14 @@ def draw_scaleogram(axes: Axes, one: Attribution, look: Look) -> None:
     """One row for each scale, finest on top, with its range of frequencies."""
     e = one.explanation
     maps = array(one.scale_maps()[0])
-    start, stop = _samples(e, look)
-    starts = _starts(stop - start)
+    start, stop = samples_shown(e, look)
+    starts = block_starts(stop - start)
     columns = np.add.reduceat(maps[:, start:stop], starts, axis=1)
-    extent = (_seconds(e, start), _seconds(e, stop), -0.5, len(maps) - 0.5)
+    extent = (seconds(e, start), seconds(e, stop), -0.5, len(maps) - 0.5)
     image = signed_image(axes, columns, look, aspect="auto", origin="lower", extent=extent)
     axes.set_yticks(range(len(maps)), _names(one))
     bar(axes, image)
-    _time(axes, e, look)
+    time_axis(axes, e, look)
     title(axes, "Scaleogram of the attribution")
 
 
@@ -90,12 +90,12 @@ def draw_features(axes: Axes, one: Attribution, look: Look) -> None:
         vmax=top if top > low else low + 1,
         aspect="auto",
         origin="lower",
-        extent=_extent(e, len(values), e.features.shape[-1]),
+        extent=feature_extent(e, len(values), e.features.shape[-1]),
     )
     high = float(image.get_clim()[1] or 0)
     bar(axes, image, [(v, f"{number(v)} {unit}".strip()) for v in (low, high)])
-    _label_rows(axes, e)
-    _time(axes, e, look)
+    label_rows(axes, e)
+    time_axis(axes, e, look)
     title(axes, _feature_name(e))
 
 
@@ -105,10 +105,10 @@ def draw_feature_attribution(axes: Axes, one: Attribution, look: Look) -> None:
     given = array(e.feature_attribution()[0])
     _feature_rows(e)
     total = given.reshape(-1, *given.shape[-2:]).sum(axis=0)
-    extent = _extent(e, *total.shape)
+    extent = feature_extent(e, *total.shape)
     bar(axes, signed_image(axes, total, look, aspect="auto", origin="lower", extent=extent))
-    _label_rows(axes, e)
-    _time(axes, e, look)
+    label_rows(axes, e)
+    time_axis(axes, e, look)
     name = _feature_name(e)
     title(axes, f"Attribution of the {name[0].lower()}{name[1:]}")
 
@@ -138,13 +138,13 @@ def plot_all(figure: Figure, one: Attribution, look: Look) -> list[Block]:
             high.append(1.1)
     if narrow:
         below = Block([[shares]], [FILL], [Length(inches=_rows_height(one))], aligned=True)
-        return [_stack(rows, high, [FILL]), below, *curve_below(figure, one, look, aligned=True)]
+        return [stack(rows, high, [FILL]), below, *curve_below(figure, one, look, aligned=True)]
     # Beside the scaleogram, whose rows have their names already.
     shares.set_yticks([])
     shares.set_ylim(scales.get_ylim())
     if one.spectrum().any():
         title(shares, "Share")
-    blocks = [_stack(rows, high, [FILL, Length(inches=0.7)])]
+    blocks = [stack(rows, high, [FILL, Length(inches=0.7)])]
     return blocks + curve_below(figure, one, look, aligned=True)
 
 
@@ -153,7 +153,7 @@ def plot_spectrogram(figure: Figure, one: Attribution, look: Look) -> list[Block
     panels = [figure.add_subplot() for _ in range(2)]
     for draw, axes in zip((draw_features, draw_feature_attribution), panels, strict=True):
         draw(axes, one, look)
-    return [_stack([[axes] for axes in panels], [1.3, 1.3], [FILL])]
+    return [stack([[axes] for axes in panels], [1.3, 1.3], [FILL])]
 
 
 def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
@@ -185,7 +185,7 @@ def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     first = rows[0][0]
     assert first is not None
     title(first, f"Most important {percent(look.keep)} in colour")
-    return [_stack(rows, [0.3] * len(rows), [FILL])]
+    return [stack(rows, [0.3] * len(rows), [FILL])]
 
 
 def plot_reconstruction(figure: Figure, one: Attribution, look: Look) -> list[Block]:
@@ -193,7 +193,7 @@ def plot_reconstruction(figure: Figure, one: Attribution, look: Look) -> list[Bl
     panels = [figure.add_subplot() for _ in range(3)]
     for draw, axes in zip((draw_sound, draw_important, draw_residual), panels, strict=True):
         draw(axes, one, look)
-    block = _stack([[axes] for axes in panels], [0.6] * 3, [FILL])
+    block = stack([[axes] for axes in panels], [0.6] * 3, [FILL])
     return [block, *curve_below(figure, one, look, aligned=True)]
 
 
@@ -208,7 +208,7 @@ def _rows_height(one: Attribution) -> float:
     return 0.15 * (one.basis.level + 1) + 0.1
 
 
-def _stack(rows: list[list[Axes | None]], high: list[float], wide: list[Length]) -> Block:
+def stack(rows: list[list[Axes | None]], high: list[float], wide: list[Length]) -> Block:
     """Put panels under each other: time is written once, under the last one."""
     for row in rows[:-1]:
         assert row[0] is not None
@@ -224,12 +224,12 @@ def _names(one: Attribution) -> list[str]:
     return [hertz(*band) for band in one.basis.bands(rate)]
 
 
-def _seconds(e: Explanation, samples: float) -> float:
+def seconds(e: Explanation, samples: float) -> float:
     """Return samples in seconds; in samples without a sample rate."""
     return float(samples) if e.sample_rate is None else samples / e.sample_rate
 
 
-def _samples(e: Explanation, look: Look) -> tuple[int, int]:
+def samples_shown(e: Explanation, look: Look) -> tuple[int, int]:
     """Return first and last sample, exclusive, of the span that is shown."""
     total, rate = e.space[0], e.sample_rate or 1.0
     if look.span is None:
@@ -237,23 +237,23 @@ def _samples(e: Explanation, look: Look) -> tuple[int, int]:
     start, stop = round(look.span[0] * rate), round(look.span[1] * rate)
     if not 0 <= start < stop <= total:
         raise ValueError(
-            f"span is {look.span}: it must ascend within 0 to {_seconds(e, total):g} "
+            f"span is {look.span}: it must ascend within 0 to {seconds(e, total):g} "
             f"{'s' if e.sample_rate else 'samples'}"
         )
     return start, stop
 
 
-def _time(axes: Axes, e: Explanation, look: Look) -> None:
-    start, stop = _samples(e, look)
-    axes.set_xlim(_seconds(e, start), _seconds(e, stop))
+def time_axis(axes: Axes, e: Explanation, look: Look) -> None:
+    start, stop = samples_shown(e, look)
+    axes.set_xlim(seconds(e, start), seconds(e, stop))
     # Moments a few milliseconds apart have long names.
-    short = _seconds(e, stop - start) < 0.2
+    short = seconds(e, stop - start) < 0.2
     axes.xaxis.set_major_locator(MaxNLocator(4 if short else "auto", steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel("Sample" if e.sample_rate is None else "Time (s)")
     open_frame(axes)
 
 
-def _starts(count: int) -> npt.NDArray[np.int64]:
+def block_starts(count: int) -> npt.NDArray[np.int64]:
     """Return where each of at most `_COLUMNS` blocks of samples begins."""
     return np.unique(np.arange(_COLUMNS) * count // _COLUMNS)
 
@@ -266,29 +266,29 @@ def _draw_wave(
     axes: Axes, e: Explanation, signal: Tensor, look: Look, colour: str | None = None
 ) -> None:
     """Draw a sound within the range of the whole one, or in a colour within its own."""
-    start, stop = _samples(e, look)
+    start, stop = samples_shown(e, look)
     reference = shown(e, e.signal[0] if colour is None else signal)[:, start:stop]
     peak = float(np.abs(reference).max()) or 1.0
     _draw_envelope(axes, e, signal, look, colour or _INK)
     axes.set_ylim(-1.05 * peak, 1.05 * peak)
     axes.set_yticks([-peak, 0, peak], [number(-peak), "0", number(peak)])
-    _time(axes, e, look)
+    time_axis(axes, e, look)
 
 
 def _draw_envelope(
     axes: Axes, e: Explanation, signal: Tensor, look: Look, colour: str | tuple[float, float, float]
 ) -> None:
     """Draw the least and the largest sample of each column, over all channels."""
-    start, stop = _samples(e, look)
+    start, stop = samples_shown(e, look)
     values = shown(e, signal).astype(np.float64)[:, start:stop]
-    starts = _starts(stop - start)
+    starts = block_starts(stop - start)
     low = np.minimum.reduceat(values.min(axis=0), starts)
     high = np.maximum.reduceat(values.max(axis=0), starts)
     middle = (starts + np.append(starts[1:], stop - start) - 1) / 2
     fill = to_rgba(colour)
     # The edge is all there is of a sound with fewer samples than columns: a line through them.
     axes.fill_between(
-        (start + middle) * _seconds(e, 1), low, high, color=fill, lw=0.4, edgecolor=fill
+        (start + middle) * seconds(e, 1), low, high, color=fill, lw=0.4, edgecolor=fill
     )
 
 
@@ -308,13 +308,13 @@ def _feature_rows(e: Explanation) -> Array:
     return mean
 
 
-def _extent(e: Explanation, rows: int, count: int) -> tuple[float, float, float, float]:
+def feature_extent(e: Explanation, rows: int, count: int) -> tuple[float, float, float, float]:
     start, step = (0.0, e.space[0] / count) if e.axes is None else (e.axes.start, e.axes.step)
-    ends = (_seconds(e, start - step / 2), _seconds(e, start + (count - 0.5) * step))
+    ends = (seconds(e, start - step / 2), seconds(e, start + (count - 0.5) * step))
     return (*ends, -0.5, rows - 0.5)
 
 
-def _label_rows(axes: Axes, e: Explanation) -> None:
+def label_rows(axes: Axes, e: Explanation) -> None:
     """Name round frequencies at the rows, fractions of a row included, that have them."""
     if e.axes is None or e.axes.frequencies is None:
         axes.set_ylabel("Row")

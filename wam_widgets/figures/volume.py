@@ -47,7 +47,7 @@ def draw_slice(axes: Axes, one: Attribution, look: Look) -> None:
     e = one.explanation
     plane = next(p for p in planes(e.orientation) if p.axis == look.axis)
     maps = array(one.scale_maps()[0])
-    _draw_slice(axes, e, plane, _grey(e, e.signal[0]), _place(look, maps), _chosen(maps, look))
+    _draw_slice(axes, e, plane, _grey(e, e.signal[0]), place_of(look, maps), _chosen(maps, look))
     key(axes, one.basis.level)
 
 
@@ -80,7 +80,7 @@ def plot_slices(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     """Three slices through one voxel, with the scales that matter in their colours."""
     e = one.explanation
     maps = array(one.scale_maps()[0])
-    at = _place(look, maps)
+    at = place_of(look, maps)
     row = _three(figure, e, _grey(e, e.signal[0]), at, _chosen(maps, look))
     key(row[-1], one.basis.level)
     return [_slices_block([row], e)]
@@ -90,14 +90,14 @@ def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     """The signed attribution of each scale in one slice, all in the same colours."""
     e = one.explanation
     maps, shares = array(one.scale_maps()[0]), array(one.spectrum()[0])
-    at, limit = _place(look, maps), limit_of(maps)
+    at, limit = place_of(look, maps), limit_of(maps)
     plane = next(p for p in planes(e.orientation) if p.axis == look.axis)
     chosen = range(len(maps) - 1, -1, -1) if look.scales is None else sorted(look.scales)[::-1]
     panels: list[Axes] = []
     for index in chosen:
         axes = figure.add_subplot()
         cut = plane.cut(maps[index], at)
-        image = signed_image(axes, cut, look, limit, extent=_extent(e, plane))
+        image = signed_image(axes, cut, look, limit, extent=slice_extent(e, plane))
         bare(axes)
         framed(axes)
         title(axes, f"{scale_name(index, len(maps) - 1)}  {percent(shares[index])}")
@@ -105,7 +105,7 @@ def plot_scales(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     panels[0].set_xlabel(f"{plane.name} {at[plane.axis]}")
     columns = columns_of(figure, len(panels))
     bar(panels[columns - 1], image)
-    wide, tall = _size(e, plane)
+    wide, tall = slice_size(e, plane)
     return [grid(panels, columns, tall / wide)]
 
 
@@ -131,7 +131,7 @@ def plot_pyramid(figure: Figure, one: Attribution, look: Look) -> list[Block]:
 def plot_reconstruction(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     """Slices of the volume, of its important part and of what is left, with the curve."""
     e = one.explanation
-    at = _place(look, array(one.scale_maps()[0]))
+    at = place_of(look, array(one.scale_maps()[0]))
     rebuilt = one.reconstruct(look.keep, look.scales, look.ranking, look.mask)[0]
     rest = e.signal[0] - rebuilt
     rows = []
@@ -150,7 +150,7 @@ def plot_all(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     """Volume and spectrum, slices with their scales, their important part, and the mosaic."""
     e = one.explanation
     maps = array(one.scale_maps()[0])
-    at = _place(look, maps)
+    at = place_of(look, maps)
     upper = _three(figure, e, _grey(e, e.signal[0]), at, _chosen(maps, look))
     rebuilt = one.reconstruct(look.keep, look.scales, look.ranking, look.mask)[0]
     lower = _three(figure, e, _grey(e, rebuilt), at)
@@ -173,7 +173,7 @@ def plot_all(figure: Figure, one: Attribution, look: Look) -> list[Block]:
     return [*blocks, block, *plot_pyramid(figure, one, look)]
 
 
-def _place(look: Look, maps: Array) -> list[int]:
+def place_of(look: Look, maps: Array) -> list[int]:
     """Return the voxel that is asked for, or along each axis where most is attributed."""
     space = maps.shape[1:]
     if look.place is None:
@@ -207,15 +207,15 @@ def _grey(e: Explanation, signal: Any, centred: bool = False) -> Array:
     return np.asarray(values.mean(axis=0).clip(0, 1), np.float64)
 
 
-def _size(e: Explanation, plane: Plane) -> tuple[float, float]:
+def slice_size(e: Explanation, plane: Plane) -> tuple[float, float]:
     """Return width and height of a slice in mm, or in voxels."""
     size = e.spacing or (1.0, 1.0, 1.0)
     wide, tall = (e.space[axis] * size[axis] for axis in (plane.column, plane.row))
     return wide, tall
 
 
-def _extent(e: Explanation, plane: Plane) -> tuple[float, float, float, float]:
-    wide, tall = _size(e, plane)
+def slice_extent(e: Explanation, plane: Plane) -> tuple[float, float, float, float]:
+    wide, tall = slice_size(e, plane)
     ends = (wide, 0.0) if plane.leftward else (0.0, wide)
     return (*ends, 0.0, tall) if plane.up else (*ends, tall, 0.0)
 
@@ -247,7 +247,7 @@ def _name_row(row: list[Axes], name: str) -> None:
 
 def _slices_block(rows: Sequence[Sequence[Axes]], e: Explanation) -> Block:
     """Return rows of slices in which a millimetre is as long everywhere."""
-    sizes = [_size(e, plane) for plane in planes(e.orientation)]
+    sizes = [slice_size(e, plane) for plane in planes(e.orientation)]
     tall = max(high for _, high in sizes)
     for row in rows[:-1]:
         for axes in row:
@@ -268,7 +268,7 @@ def _draw_slice(
     at: list[int],
     maps: Array | None = None,
 ) -> None:
-    size, extent = e.spacing or (1.0, 1.0, 1.0), _extent(e, plane)
+    size, extent = e.spacing or (1.0, 1.0, 1.0), slice_extent(e, plane)
     grey = plane.cut(values, at)
     axes.imshow(grey, cmap="gray", vmin=0, vmax=1, extent=extent)
     if maps is not None:
