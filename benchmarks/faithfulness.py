@@ -3,14 +3,16 @@
     python -m benchmarks.faithfulness --data FOLDER [--only NAME] [--minutes M] [--store FILE]
 
 Three modalities, each with a classifier of real data and with inputs whose truth is known. Scores
-of each input are kept in the store, so that a run goes on where the last one ended, and a row that
-is added is measured alone. ``--write`` only writes the table of what is in the store.
+of each input are kept in the store, so that a run goes on where the last one ended, a row that is
+added is measured alone, and several processes may share the work (``--only``, ``--first``).
+``--write`` only writes the table of what is in the store.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 import warnings
 from collections.abc import Mapping
@@ -71,15 +73,22 @@ def legal(place: Place, data: DataSet) -> Place:
     return place[0], max(1, min(place[1], max_level(place[0], data.x.shape[2:])))
 
 
-def fill(names: list[str], folder: Path, kept: Path, seconds: float) -> None:
+def keep(file: Path, store: Store) -> None:
+    """Join what is measured with what other processes wrote since, and write it."""
+    if file.exists():
+        store.update({**json.loads(file.read_text()), **store})
+    beside = file.with_suffix(f".{os.getpid()}")
+    beside.write_text(json.dumps(store))
+    beside.replace(file)
+
+
+def fill(names: list[str], folder: Path, kept: Path, seconds: float, first: int) -> None:
     """Measure what is missing, the most important rows of every data set first."""
     deadline = time.monotonic() + seconds
     sets = {name: SETS[name](folder) for name in names}
     files = {name: kept / f"{name.replace(' ', '_')}.json" for name in names}
-    stores: dict[str, Store] = {
-        name: json.loads(file.read_text()) if file.exists() else {} for name, file in files.items()
-    }
-    for i in range(max(map(len, ROWS.values()))):
+    stores: dict[str, Store] = {name: {} for name in names}
+    for i in range(first, max(map(len, ROWS.values()))):
         for name, data in sets.items():
             if i >= len(ROWS[data.modality]):
                 continue
@@ -87,12 +96,11 @@ def fill(names: list[str], folder: Path, kept: Path, seconds: float) -> None:
                 print("The time is up; run again to go on.", flush=True)
                 return
             line, start = ROWS[data.modality][i], time.monotonic()
+            keep(files[name], stores[name])
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 measure(data, line, stores[name])
-            beside = files[name].with_suffix(".part")
-            beside.write_text(json.dumps(stores[name]))
-            beside.replace(files[name])
+            keep(files[name], stores[name])
             print(f"{name}: {line.label}, {time.monotonic() - start:.0f} s", flush=True)
 
 
@@ -102,6 +110,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with ESC-10 and AdrenalMNIST3D")
     parser.add_argument("--only", choices=tuple(SETS), action="append")
     parser.add_argument("--minutes", type=float, default=25.0, help="of all data sets together")
+    parser.add_argument("--first", type=int, default=0, help="begin with this method")
     parser.add_argument("--store", type=Path, default=STORE)
     parser.add_argument("--write", action="store_true", help="only write the table")
     options = parser.parse_args()
@@ -109,7 +118,13 @@ def main() -> None:
         if options.data is None:
             parser.error("--data is missing: the folder with esc10/ and adrenalmnist3d_64.npz")
         options.store.mkdir(parents=True, exist_ok=True)
-        fill(options.only or list(SETS), options.data, options.store, 60 * options.minutes)
+        fill(
+            options.only or list(SETS),
+            options.data,
+            options.store,
+            60 * options.minutes,
+            options.first,
+        )
     RESULT.write_text(written(options.store), encoding="utf-8")
     print(f"Wrote {RESULT.name}")
 

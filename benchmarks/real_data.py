@@ -40,19 +40,25 @@ def sound_front_end() -> LogMel:
     return LogMel(SAMPLE_RATE, n_fft=1024, hop_length=512, f_min=40.0, n_mels=64, amin=1e-5)
 
 
+def _layer(ndim: int, n_in: int, n_out: int, kernel_size: int = 3) -> nn.Sequential:
+    """Convolution, normalisation and ReLU, as in most networks (those embedded have GELU)."""
+    convolution, normalisation, _ = block(ndim, n_in, n_out, kernel_size)
+    return nn.Sequential(convolution, normalisation, nn.ReLU())
+
+
 class RecordingNet(nn.Module):
     """A classifier of log-mel spectrograms ``[N, 1, 64, frames]`` in decibels."""
 
     def __init__(self, n_classes: int = len(SOUND_CLASSES)) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            block(2, 1, 16, 5),
+            _layer(2, 1, 16, 5),
             nn.AvgPool2d(2),
-            block(2, 16, 32),
+            _layer(2, 16, 32),
             nn.AvgPool2d(2),
-            block(2, 32, 48),
+            _layer(2, 32, 48),
             nn.AvgPool2d(2),
-            block(2, 48, 64),
+            _layer(2, 48, 64),
         )
         self.dropout = nn.Dropout(0.3)
         self.classifier = nn.Linear(2 * 64, n_classes)
