@@ -23,19 +23,26 @@ export function cut(
   const length = sound.length / channels;
   const turn = fourier(size);
   const window = Float64Array.from({ length: size }, (_, i) => Math.sin((Math.PI * i) / size) ** 2);
-  const [re, im, a, b] = [0, 1, 2, 3].map(() => new Float64Array(size)) as Four;
+  const room = (): Float64Array => new Float64Array(size);
+  const [re, im, a, b] = [room(), room(), room(), room()];
   const shares = new Float64Array(count * bins);
+  const whole = new Float64Array(bins);
   const out = new Float32Array(count * sound.length);
   const weight = new Float64Array(length);
 
   for (let frame = 0; frame < frames; frame++) {
     const start = frame * hop - size / 2;
     const [from, to] = [Math.max(0, -start), Math.min(size, length - start)];
-    for (let bin = 0; bin < bins; bin++) {
-      let whole = 0;
-      for (let k = 0; k < count; k++) whole += at(k, bin, frame);
-      for (let k = 0; k < count; k++)
-        shares[k * bins + bin] = whole > 0 ? at(k, bin, frame) / whole : 1 / count;
+    whole.fill(0);
+    for (let k = 0; k < count; k++) {
+      const active = columns[k * frames + frame];
+      for (let bin = 0; bin < bins; bin++) {
+        whole[bin] += shares[k * bins + bin] = rows[k * bins + bin] * active;
+      }
+    }
+    for (let i = 0; i < shares.length; i++) {
+      const all = whole[i % bins];
+      shares[i] = all > 0 ? shares[i] / all : 1 / count;
     }
     for (let i = from; i < to; i++) weight[start + i] += window[i] ** 2;
     for (let channel = 0; channel < channels; channel++) {
@@ -64,13 +71,7 @@ export function cut(
   }
   for (let i = 0; i < out.length; i++) out[i] /= weight[i % length] || 1;
   return out;
-
-  function at(k: number, bin: number, frame: number): number {
-    return rows[k * bins + bin] * columns[k * frames + frame];
-  }
 }
-
-type Four = [Float64Array, Float64Array, Float64Array, Float64Array];
 
 /** The Fourier transform in place, forwards, of a size that is a power of two. */
 export function fourier(size: number): (re: Float64Array, im: Float64Array) => void {
@@ -87,8 +88,12 @@ export function fourier(size: number): (re: Float64Array, im: Float64Array) => v
     for (let i = 0; i < size; i++) {
       const j = mirrored[i];
       if (j <= i) continue;
-      [re[i], re[j]] = [re[j], re[i]];
-      [im[i], im[j]] = [im[j], im[i]];
+      const real = re[i];
+      const imaginary = im[i];
+      re[i] = re[j];
+      im[i] = im[j];
+      re[j] = real;
+      im[j] = imaginary;
     }
     for (let half = 1; half < size; half *= 2) {
       const step = size / (2 * half);
