@@ -387,3 +387,14 @@ def test_controls(explore: Explore) -> None:
     assert plain._data["components"] is None
     with pytest.raises(traitlets.TraitError, match="the explanation has no components"):
         plain.split = "components"
+
+
+def test_linked_explorers_follow_where_they_can(explore: Explore) -> None:
+    a, b, plain = explore(held()), explore(held()), explore(replace(held(), components=None))
+    wam.link(a, b, plain)
+    a.split = "components"
+    a.components = [1]
+    a.component_gains = [0.0, 3.0, 0.0]
+    assert (b.split, b.components, b.component_gains) == ("components", [1], [0, 3, 0])
+    assert plain.split == "scales"
+    assert [plain.components, plain.component_gains] == [None, None]

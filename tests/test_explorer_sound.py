@@ -19,7 +19,7 @@ from wam_widgets.front_ends import LogMel
 from wam_widgets.widgets import sizes, wire
 from wam_widgets.widgets.controls import CONTROLS, PANELS
 from wam_widgets.widgets.levels import move_gains
-from wam_widgets.widgets.listening import FADER, RATES, SOURCES, SPINS
+from wam_widgets.widgets.listening import FADER, RATES, SOURCES, SPINS, SPLITS
 
 SAMPLES = 6000
 
@@ -83,7 +83,11 @@ def test_it_begins_as_a_sound(live: wam.Explorer) -> None:
         ("loop", "no", "loop"),
         ("cycle_spins", 3, "1, 4, 8, 16"),
         ("mask", "fuzzy", "hard, soft, modulated"),
-        ("panels", ["overlay"], "player, pyramid, spectrogram, spectrum, reconstruction, comparison"),
+        (
+            "panels",
+            ["overlay"],
+            "player, pyramid, spectrogram, spectrum, reconstruction, comparison",
+        ),
         ("panels", [], "name some of player"),
         ("selection", {"start": [5], "stop": [6001]}, "inside 6000"),
         ("selection", {"start": [0, 0], "stop": [3, 3]}, "1 integers"),
@@ -161,6 +165,7 @@ def test_kernel_and_browser_know_the_same_limits() -> None:
         (row,) = re.findall(rf"{modality}: \[(.*?)\]", of("PANELS"))
         assert words(row) == names
     assert words(of("SOURCES")) == SOURCES
+    assert words(of("SPLITS")) == SPLITS
     assert tuple(map(float, re.findall(r"[\d.]+", of("RATES")))) == RATES
     assert tuple(map(int, re.findall(r"\d+", of("SPINS")))) == SPINS
     assert tuple(map(float, re.findall(r"-?\d+", of("FADER")))) == FADER
