@@ -78,6 +78,10 @@ def randomised_parameters(
     3.1. An attribution that stays alike while the model forgets what it has learnt shows the input,
     or the architecture, not the model. A copy is randomised: the model stays as it is.
 
+    What is multiplied by the input keeps the input's magnitudes: with ``ranking="magnitude"`` the
+    correlation then stays far from 0 even for a model that has forgotten everything (0.75 for the
+    embedded sound). Signed values, or a gradient alone (``multiply_by_inputs=False``), tell more.
+
     Parameters
     ----------
     attribution : Attribution or SignalMap
