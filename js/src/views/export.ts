@@ -117,5 +117,10 @@ function drawElement(
   const end = style.textAlign === "right" || style.textAlign === "end";
   context.textAlign = end ? "right" : "left";
   const at = end ? x + box.width : x + parseFloat(style.paddingLeft);
-  context.fillText(element.textContent ?? "", at, y + box.height / 2);
+  const text = element.textContent ?? "";
+  // Only a paragraph has several lines.
+  const lines = element.tagName === "P" ? broken(context, text, box.width + 1) : [text];
+  lines.forEach((line, i) =>
+    context.fillText(line, at, y + ((i + 0.5) * box.height) / lines.length),
+  );
 }

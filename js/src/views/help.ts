@@ -53,16 +53,22 @@ const SOUND: Lines = [
   ["Esc", "close this, leave full size, clear the selection"],
 ];
 
+/** Where there is such a choice. */
+const SPLIT: Lines = [["Scales or Components", "what the desk, its bars and the digits are about"]];
+
 const LINES: Record<Modality, Lines> = { image: IMAGE, audio: SOUND, volume: VOLUME };
 
 export function help(view: View): { element: HTMLElement; draw(): void } {
   const { store, signal } = view;
-  const { modality } = store.state.payload;
+  const { modality, components } = store.state.payload;
   const close = iconButton("close", "Close");
   const list = h(
     "dl",
     {},
-    ...LINES[modality].flatMap(([key, what]) => [h("dt", {}, key), h("dd", {}, what)]),
+    ...[...LINES[modality], ...(components ? SPLIT : [])].flatMap(([key, what]) => [
+      h("dt", {}, key),
+      h("dd", {}, what),
+    ]),
   );
   const card = h("div", { class: "wam-card" }, h("header", {}, h("h3", {}, "How to"), close), list);
   const element = h(

@@ -37,7 +37,7 @@ export function mixerPanel(view: View): Panel {
   const chart = h("div", { class: "wam-chart" }, surface.canvas, desk);
   const reset = h("button", { type: "button", class: "wam-text" }, "Reset faders");
   const choice = segments("Parts", SPLITS, LABELS, (split) => store.set({ split }), signal);
-  const note = h("p", { class: "wam-note" });
+  const note = h("p", { class: "wam-note", "data-ink": true });
   tools.append(reset);
   body.append(choice.element, note, chart);
   let rows: Row[] = [];
