@@ -12,8 +12,10 @@ from torch import Tensor, nn
 import wam_widgets as wam
 from tests import given
 from tests.models import Linear, Recorder, convolutional, explain, random
+from wam_widgets.classifier import Classifier
 from wam_widgets.maps import SignalMap
-from wam_widgets.metrics.fidelity import draw_subsets
+from wam_widgets.metrics.fidelity import _cells, draw_subsets
+from wam_widgets.metrics.masking import masking
 
 SPACES = [(24,), (6, 8), (4, 6, 4)]
 FEW: dict[str, Any] = {"n_perturb_samples": 12, "grid_size": 4}
@@ -160,6 +162,38 @@ def test_a_model_that_says_nothing() -> None:
     for output in ("logit", "probability", "log_probability"):
         assert wam.metrics.mu_fidelity(view, model, output=output, **FEW).tolist() == [0, 0]
     assert wam.metrics.infidelity(view, model, normalize=True, **FEW).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("space", "cells"), [((1600,), 784), ((56, 30), 784), ((18, 10, 9), 729), ((5, 7), 35)]
+)
+def test_default_cells_are_about_as_many_whatever_the_space(
+    space: tuple[int, ...], cells: int
+) -> None:
+    x = random(1, 1, *space)
+    view = given.signal_map(x, x)
+    labels, count = _cells(masking(view, Classifier(nn.Flatten())), None)
+    assert (count, labels.shape) == (cells, (x[0].numel(),))
+    sizes = torch.bincount(labels)
+    # No cell is empty, and along an axis they differ by one place at most.
+    assert len(sizes) == count
+    assert sizes.min() >= 1
+    assert sizes.max() <= sizes.min() * 2 ** len(space)
+
+
+@pytest.mark.parametrize("baseline", ["blur", "noise"])
+def test_other_baselines(baseline: str) -> None:
+    """The part that is replaced is worth what the model loses with it, for a linear model."""
+    model, x = linear((6, 8))
+    basis = wam.Basis("haar", 1)
+    replaced = masking(given.signal_map(x, x), Classifier(model), baseline)
+    exact = model.weight.detach()[:1] * replaced.difference
+    options: dict[str, Any] = {"baseline": baseline, "output": "logit", **FEW}
+    found = wam.metrics.infidelity(given.signal_map(x, exact), model, **options)
+    assert torch.allclose(found, torch.zeros(2).double())
+    e = explain(model, x, target=0, method="saliency", multiply_by_inputs=False, objective="logit")
+    found = wam.metrics.infidelity(e.at(basis), model, **options)
+    assert torch.allclose(found, torch.zeros(2).double())
 
 
 def test_batches_do_not_matter_and_the_model_is_asked_once_a_subset() -> None:
