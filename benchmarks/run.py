@@ -19,6 +19,7 @@ CLAIMS = (
     "floor",
     "basis",
     "direct",
+    "metrics",
     "memory",
     "browser",
     "listening",
