@@ -93,6 +93,8 @@ class Probe:
         self._progress = progress
         self._should_stop = should_stop
         self._gives_probabilities: bool | None = None
+        full = self.masking.full
+        self._channels_last = full.ndim == 4 and full.device.type == "cpu"
 
     def ask(
         self, masks: Callable[[int, int], Tensor], count: int, what: str = "both"
@@ -173,8 +175,7 @@ class Probe:
     def _pass(self, points: Tensor) -> Tensor:
         classifier = self.classifier
         with torch.no_grad(), classifier.untouched(points.device, seed=0):
-            run = classifier.run if self.masking.domain == "features" else classifier
-            logits = logits_of(run(points))
+            logits = logits_of(self._run(points))
         if len(logits) != len(points):
             raise ValueError(
                 f"model returned {len(logits)} rows for {len(points)} inputs: it must return one "
@@ -201,6 +202,19 @@ class Probe:
         if self.output == "probability":
             return logits.softmax(dim=1)
         return logits.log_softmax(dim=1)
+
+    def _run(self, points: Tensor) -> Any:
+        """Run the model, channels-last where it takes that: see `first_pass_laid_out`."""
+        if self.masking.domain == "features":
+            return self.classifier.run(points)
+        if self._channels_last:
+            try:
+                return self.classifier(points.contiguous(memory_format=torch.channels_last))
+            except RuntimeError as error:
+                if "view size is not compatible" not in str(error):
+                    raise
+                self._channels_last = False
+        return self.classifier(points)
 
     def _look(self, logits: Tensor) -> bool:
         """Return whether the first answers are probabilities, and say so."""
