@@ -43,18 +43,17 @@ export function decibels(value: number): string {
 export const count = (value: number): string => value.toLocaleString("en").replace(/,/g, THIN);
 
 const METHODS: Record<string, string> = {
-  saliency: "Saliency",
   smoothgrad: "SmoothGrad",
-  integrated_gradients: "Integrated gradients",
   gradient_shap: "GradientSHAP",
   guided_backprop: "Guided backpropagation",
   grad_cam: "Grad-CAM",
   layer_cam: "LayerCAM",
   guided_grad_cam: "Guided Grad-CAM",
-  lrp: "LRP",
-  sobol: "Sobol indices",
+  lrp: "Layer-wise relevance propagation",
+  sobol: "Sobol indices (WCAM)",
+  mask_optimisation: "Optimised mask",
   cartoonx: "CartoonX",
-  wavelet_x: "WaveletX",
+  waveletx: "WaveletX",
 };
 
 export function methodLabel(method: string): string {
