@@ -200,6 +200,13 @@ def test_the_last_convolution_is_found() -> None:
     model = nn.Sequential(body, nn.Conv2d(4, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     e = explain(model.double().eval(), random(1, 2, 9, 8), method="grad_cam")
     assert e.maps[0].settings["layer"] == "0"
+    # Behind it what mixes channels and gives maps of the same shape belongs to it.
+    mixed = nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.Flatten(2), nn.Linear(42, 42), nn.Unflatten(2, (7, 6))
+    )
+    model = nn.Sequential(mixed, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    e = explain(model.double().eval(), random(1, 2, 9, 8), method="grad_cam")
+    assert e.maps[0].settings["layer"] == "0"
     alone = nn.Sequential(nn.Conv2d(2, 3, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     e = explain(alone.double().eval(), random(1, 2, 9, 8), method="grad_cam")
     assert e.maps[0].settings["layer"] == "0"

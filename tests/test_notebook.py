@@ -33,6 +33,11 @@ def volume(notebooks: dict[str, Any]) -> Any:
     return notebooks["volume"]
 
 
+@pytest.fixture
+def methods(notebooks: dict[str, Any]) -> Any:
+    return notebooks["methods"]
+
+
 def outputs(notebook: Any, source: str) -> list[dict[str, Any]]:
     """The outputs of the one cell that has this text."""
     (cell,) = (
@@ -243,3 +248,41 @@ def test_few_coefficients_are_enough(volume: Any) -> None:
     assert probability > kept["100.0%"][0] + 0.1
     assert rod > torus + 10 and away < 10
     assert kept["100.0%"][1:] == [100, 100, 100]
+
+
+def test_methods_are_compared_where_each_of_them_lies(methods: Any) -> None:
+    compared = text(outputs(methods, "methods = [")).splitlines()
+    rows = {(cells[0], cells[1]): float(cells[5]) for cells in map(_cells, compared[3:])}
+    assert ("grad_cam", "signal") in rows and ("lrp", "signal") in rows
+    assert rows["smooth_integrated_gradients", "db2, level 5"] == max(rows.values())
+    listed = text(outputs(methods, "for kind in (")).split()
+    assert set(wam.methods()) <= set(listed)
+
+
+def test_curves_are_of_three_domains(methods: Any) -> None:
+    lines = text(outputs(methods, "domains = {")).splitlines()[1:5]
+    names = [line[:27].strip() for line in lines]
+    assert names[:3] == ["wavelets", "waveform", "mel spectrogram"]
+    for line in lines:
+        kept, removed, difference = map(float, line[27:].split())
+        assert difference == pytest.approx(kept - removed, abs=0.011) and difference > 0.1
+
+
+def test_what_was_planted_is_found(methods: Any) -> None:
+    lines = text(outputs(methods, "planted = ")).splitlines()[3:]
+    found = {cells[1]: cells[-1] for cells in map(_cells, lines) if cells[0] == "smoothgrad"}
+    assert float(found["haar, level 3"].split()[0]) > 0.97
+    assert float(found["signal"].split()[0]) < 0.95
+
+
+def test_components_are_ranked_by_what_is_lost_without_them(methods: Any) -> None:
+    lines = text(outputs(methods, "parts.count")).splitlines()
+    without = [float(number) for number in re.findall(r"without it ([\d.]+)", "".join(lines))]
+    assert len(without) == 6 and without == sorted(without)
+    report = (Path(methods.folder) / "compared.html").read_text()
+    assert report.count('class="wam-explorer"') == 2 and "Grad-CAM" in report
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a row of a table in Markdown."""
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]

@@ -76,8 +76,5 @@ def _last(explainer: Explainer, there: dict[str, nn.Module]) -> str:
     classes = None if explainer.logits is None else explainer.logits.shape[1]
     wide = [place for place in found if min(ran[place][1][2:]) > 1] or found
     inner = [place for place in wide if ran[place][1][1] != classes] or wide
-    place = inner[-1]
-    grid = ran[place][1]
-    while place + 1 < len(ran) and ran[place + 1][1] == grid:
-        place += 1
-    return ran[place][0]
+    grid = ran[inner[-1]][1]
+    return next(name for name, shape in reversed(ran) if shape == grid)
