@@ -61,6 +61,24 @@ def test_scores_are_those_of_the_metrics() -> None:
     assert sweep.plot().axes
 
 
+@pytest.mark.parametrize("space", [(61,), (33, 40), (17, 13, 20)])
+def test_levels_that_go_on_where_the_last_ended_are_whole_transforms(
+    space: tuple[int, ...],
+) -> None:
+    e = explain(convolutional(len(space)), random(2, 2, *space), method="integrated_gradients")
+    seen: dict[wam.Basis, torch.Tensor] = {}
+
+    def keep(attribution: wam.Attribution) -> torch.Tensor:
+        seen[attribution.basis] = attribution.values.flatten()
+        return seen[attribution.basis].sum(1)
+
+    sweep = e.best_basis(keep, FAMILIES, [3, 1, 2, 1], "reflect")
+    assert set(seen) == {basis for basis, _ in sweep.table}
+    assert len(seen) == len(sweep.table) >= 5
+    for basis, values in seen.items():
+        assert torch.allclose(values, e.at(basis).values.flatten(), rtol=0, atol=1e-13)
+
+
 def test_what_a_criterion_needs_is_said() -> None:
     model, x = convolutional(1), random(1, 2, 60)
     e = explain(model, x, method="saliency")

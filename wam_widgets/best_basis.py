@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from torch import Tensor
 
 from wam_widgets.attribution import Attribution
 from wam_widgets.checks import positive_int
+from wam_widgets.coefficients import Coefficients
 from wam_widgets.metrics import curves
 from wam_widgets.metrics.complexity import concentration, sparseness
 from wam_widgets.metrics.probe import Model
@@ -134,22 +135,55 @@ def best_basis(
             "a function of an Attribution"
         )
     wanted = None if levels is None else [positive_int(level, "levels") for level in levels]
-    bases: list[Basis] = []
+    chosen: dict[str, list[int]] = {}
     for family in USUAL if families is None else families:
         deepest = max_level(family, explanation.space)
-        for level in range(1, deepest + 1) if wanted is None else wanted:
-            if level <= deepest:
-                bases.append(Basis(family, level, mode))
-    if not bases:
+        legal = range(1, deepest + 1) if wanted is None else sorted(set(wanted))
+        chosen[family] = [level for level in legal if level <= deepest]
+    total = sum(map(len, chosen.values()))
+    if not total:
         raise ValueError("families and levels: none of them is possible for this signal")
     scores: list[tuple[Basis, float]] = []
-    for basis in bases:
-        scores.append((basis, float(function(explanation.at(basis)).mean())))
-        if progress is not None:
-            progress(len(scores), len(bases))
+    for family, some in chosen.items():
+        for attribution in _deeper(explanation, family, some, mode):
+            scores.append((attribution.basis, float(function(attribution).mean())))
+            if progress is not None:
+                progress(len(scores), total)
     scores.sort(key=lambda row: row[1], reverse=True)
     name = criterion if isinstance(criterion, str) else getattr(criterion, "__name__", "criterion")
     return BasisSweep(name, tuple(scores))
+
+
+def _deeper(
+    explanation: Explanation, family: str, levels: list[int], mode: str
+) -> Iterator[Attribution]:
+    """Go through attributions of ascending levels; each transform goes on where the last ended."""
+    step = Basis(family, 1, mode)
+    signal = _Chain(explanation.signal, step.analyse)
+    gradient = _Chain(explanation.gradient, step.pullback)
+    for level in levels:
+        attribution = explanation.at(Basis(family, level, mode))
+        # Where cached properties keep what they computed.
+        vars(attribution)["coefficients"] = signal.at(attribution.basis)
+        vars(attribution)["pullback"] = gradient.at(attribution.basis)
+        yield attribution
+
+
+class _Chain:
+    """A transform that goes deeper step by step."""
+
+    def __init__(self, signal: Tensor, step: Callable[[Tensor], Coefficients]) -> None:
+        self._space = tuple(signal.shape[2:])
+        self._low, self._step = signal, step
+        self._details: list[dict[str, Tensor]] = []
+
+    def at(self, basis: Basis) -> Coefficients:
+        """Return the coefficients of a level, which is at least that of the call before."""
+        while len(self._details) < basis.level:
+            made = self._step(self._low)
+            self._low = made.approximation
+            self._details.append(made.details[0])
+        return Coefficients(basis, self._space, self._low, tuple(reversed(self._details)))
 
 
 def _less_deletion(attribution: Attribution, model: Model, **options: Any) -> Tensor:
