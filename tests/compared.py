@@ -27,13 +27,14 @@ def image() -> wam.Explanation:
 
     Occlusion speaks for the left half and against the right one, twice as loudly.
     """
-    weight = torch.stack([random(3, *SPACE).float(), torch.zeros(3, *SPACE)])
+    weight = torch.stack([random(3, *SPACE).float() / 20, torch.zeros(3, *SPACE)])
     found = wam.explain(
         Linear(weight),
         picture(3, *SPACE),
         0,
         ["saliency", "integrated_gradients"],
         baselines=0.5,
+        objective="logit",
         n_steps=4,
         show_progress=False,
         class_names=["grass", "brick"],

@@ -45,7 +45,9 @@ function plainness({ data, shape }: NdArray, sound: boolean): string {
 export function text(state: State, features: Features): string {
   const { frame, hover, selection, payload } = state;
   if (!frame) return `${payload.title}: no attribution yet.`;
-  if (frame.empty)
+  // Other methods may say something where the one on display does not.
+  const compares = hover?.from === "signal" && hover.over !== undefined;
+  if (frame.empty && !compares)
     return "The attribution is zero everywhere: the model's answer does not depend on this input.";
   const { level } = frame.request;
   const parts: string[] = [];
