@@ -143,7 +143,7 @@ def _same(a: Tensor, b: Tensor) -> bool:
 def split(sound: Tensor, spectra: Tensor, activations: Tensor, n_fft: int, hop: int) -> Tensor:
     """Return the components of a sound ``[C, T]`` as sounds, ``[K, C, T]``."""
     spectrogram = stft(sound, n_fft, hop)
-    masks = _masks(spectra, activations).to(spectrogram.device)
+    masks = _masks(spectra.to(spectrogram.device), activations.to(spectrogram.device))
     return torch.stack([_istft(spectrogram * mask, hop, sound) for mask in masks])
 
 
@@ -154,12 +154,14 @@ def stft(sound: Tensor, n_fft: int, hop: int) -> Tensor:
     return torch.stft(sound, n_fft, hop, window=window, pad_mode="constant", return_complex=True)
 
 
-def _masks(spectra: Tensor, activations: Tensor) -> Tensor:
-    """Return the share of each component in every place, ``[K, F, frames]``; they sum to 1."""
-    products = spectra[:, :, None] * activations[:, None, :]
-    whole = products.sum(0)
-    shares = products / torch.where(whole > 0, whole, torch.ones_like(whole))
-    return torch.where(whole > 0, shares, torch.full_like(shares, 1 / len(shares)))
+def _masks(spectra: Tensor, activations: Tensor) -> Iterator[Tensor]:
+    """Go through the share of each component in every place, ``[F, frames]``; they sum to 1."""
+    whole = spectra.mT @ activations
+    there = whole > 0
+    divisor = torch.where(there, whole, torch.ones_like(whole))
+    for spectrum, activation in zip(spectra, activations, strict=True):
+        share = torch.outer(spectrum, activation) / divisor
+        yield torch.where(there, share, torch.full_like(share, 1 / len(spectra)))
 
 
 def _istft(spectrogram: Tensor, hop: int, like: Tensor) -> Tensor:

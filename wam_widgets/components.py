@@ -105,6 +105,11 @@ def nmf(
         With the argument's name, what it was and what it must be.
     Cancelled
         When `should_stop` returned True.
+
+    Notes
+    -----
+    Memory: about 30 + 2 K times one of the sounds (measured), besides what the model needs for a
+    pass and, once they are asked for, the sounds of the components of all.
     """
     library("sklearn.decomposition", "compare")
     known = x if isinstance(x, Explanation) else None
@@ -153,12 +158,14 @@ def nmf(
     for sample, sound in enumerate(signal):
         spectra, activations = _factorised(sound, window, hop, count, steps, seed)
         sounds = split(sound, spectra, activations, window, hop)
-        points = torch.cat([sound - sounds, sounds])
         answers = []
-        for first in range(0, len(points), batch):
+        for first in range(0, 2 * count, batch):
             if should_stop is not None and should_stop():
                 raise Cancelled("the components were cancelled")
-            part = points[first : first + batch]
+            places = range(first, min(first + batch, 2 * count))
+            part = torch.stack(
+                [sound - sounds[k] if k < count else sounds[k - count] for k in places]
+            )
             with torch.no_grad(), classifier.untouched(signal.device, seed):
                 scores = logits_of(classifier(part))
             answers.append(said(scores, classes[sample].expand(len(part), -1)))
@@ -254,8 +261,9 @@ def _factorised(
 
 def _centres(sounds: Tensor, rate: float) -> Tensor:
     """Return the mean frequency by power of sounds ``[K, C, T]``, in Hz, ``[K]``."""
-    power = torch.fft.rfft(sounds.double()).abs().square().sum(1).cpu()
     frequency = torch.fft.rfftfreq(sounds.shape[-1], 1 / rate, dtype=torch.float64)
-    whole = power.sum(1)
-    weighted: Tensor = power @ frequency
-    return weighted / torch.where(whole > 0, whole, torch.ones_like(whole))
+    found = []
+    for sound in sounds:
+        power = torch.fft.rfft(sound.double()).abs().square().sum(0).cpu()
+        found.append(power @ frequency / power.sum() if power.any() else torch.zeros_like(power[0]))
+    return torch.stack(found)
