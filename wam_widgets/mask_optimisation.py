@@ -90,6 +90,7 @@ def mask_optimisation(
     fill : {"noise", "baselines"}
         What is put where the mask is 0. With ``"baselines"`` the mask goes over the coefficients
         of x − x₀, and there is nothing to draw: `n_samples` is taken as 1.
+        Noise cannot tell what a subband of one coefficient is worth: its mean is that coefficient.
     progress : callable, optional
         Called with steps done and steps in all.
     should_stop : callable, optional
