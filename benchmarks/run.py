@@ -20,6 +20,7 @@ CLAIMS = (
     "basis",
     "direct",
     "metrics",
+    "one_basis",
     "memory",
     "browser",
     "listening",
