@@ -181,7 +181,12 @@ def test_a_front_end_and_an_explainer() -> None:
     a = nmf(explainer, explainer.empty(), n_components=2, n_iterations=5)
     b = nmf(model, x, n_components=2, n_iterations=5, front_end=front)
     assert same(a, b)
+    assert same(a, nmf(explainer, x, n_components=2, n_iterations=5))
     assert a.sample_rate == RATE
+    with pytest.raises(ValueError, match="front_end is given: model is an Explainer"):
+        nmf(explainer, x, front_end=front)
+    with pytest.raises(ValueError, match="front_end is missing: x was explained with one"):
+        nmf(model, explainer.empty())
 
 
 def test_progress_and_stopping() -> None:

@@ -113,6 +113,14 @@ def nmf(
     """
     library("sklearn.decomposition", "compare")
     known = x if isinstance(x, Explanation) else None
+    if isinstance(model, Explainer):
+        if front_end is not None:
+            raise ValueError("front_end is given: model is an Explainer, which has its own")
+        sample_rate = model.sample_rate if sample_rate is None else sample_rate
+    elif known is not None and known.features is not None and front_end is None:
+        raise ValueError(
+            "front_end is missing: x was explained with one, so the model takes what it gives"
+        )
     signal, channel_axis, rate = _sound(x, sample_rate, front_end)
     count = checks.positive_int(n_components, "n_components")
     window, hop = _window(n_fft, hop_length, rate, signal.shape[-1])
