@@ -14,6 +14,7 @@ from tests import given
 from tests.models import Linear, Recorder, convolutional, explain, random
 from wam_widgets.classifier import Classifier
 from wam_widgets.maps import SignalMap
+from wam_widgets.metrics import fidelity
 from wam_widgets.metrics.fidelity import _cells, draw_subsets
 from wam_widgets.metrics.masking import masking
 
@@ -154,6 +155,18 @@ def test_an_attribution_that_says_nothing(value: float, space: tuple[int, ...]) 
             assert bool(metric(view, model, **FEW).isfinite().all())
         for metric in (wam.metrics.spectrum_fidelity, wam.metrics.input_fidelity):
             assert bool(metric(view, model).isfinite().all())
+
+
+def test_rounding_has_no_rank() -> None:
+    values = torch.tensor([[0.1, 0.2, 0.3, 0.0]], dtype=torch.float64)
+    labels, lost = torch.arange(4), torch.tensor([[1.0, 2.0]])
+    # 0.1 + 0.2 is no more than 0.3 + 0.0.
+    halves = torch.tensor([[True, True, False, False], [False, False, True, True]])
+    assert fidelity.rank_agreement(values, lost, halves, labels).item() == 0
+    others = torch.tensor([[True, False, False, True], [False, True, True, False]])
+    assert fidelity.rank_agreement(values, lost, others, labels).item() == pytest.approx(1)
+    same = torch.tensor([[0.1 + 0.2, 0.3]], dtype=torch.float64)
+    assert fidelity.rank_agreement(values, same, others, labels).item() == 0
 
 
 def test_a_model_that_says_nothing() -> None:

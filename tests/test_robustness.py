@@ -50,6 +50,16 @@ def test_of_a_linear_model_the_change_is_that_of_the_input(
     assert torch.allclose(BOTH[0](product[1], model, **options), found[0][1:])
 
 
+def test_perturbations() -> None:
+    x = random(3, 2, 50, 40)
+    drawn = [perturbation(x, index, seed) for index, seed in ((0, 0), (1, 0), (0, 1))]
+    table = torch.stack(drawn).flatten(1)
+    assert torch.allclose(torch.corrcoef(table), torch.eye(3).double(), atol=0.1)
+    assert -1 <= table.min() < -0.99
+    assert 0.99 < table.max() <= 1
+    assert torch.equal(perturbation(x[1:], 1, seed=0), drawn[1])
+
+
 def test_it_is_that_of_captum() -> None:
     model, x = convolutional(2), random(2, 2, 9, 8)
     e = explain(model, x, target=1, method="saliency", objective="logit", multiply_by_inputs=False)

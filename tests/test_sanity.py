@@ -62,6 +62,18 @@ def test_what_is_randomised_stays_so_and_each_layer_has_its_own_numbers() -> Non
     assert not torch.equal(seen[-1]["0.weight"], second["0.weight"])
 
 
+def test_layers_of_one_shape_get_different_numbers() -> None:
+    model, x = nn.Sequential(nn.Linear(6, 6), nn.Linear(6, 6)).eval(), random(1, 1, 6)
+    seen: list[dict[str, Tensor]] = []
+
+    def keep(other: nn.Module, points: Tensor) -> SignalMap:
+        seen.append(other.state_dict())
+        return given.signal_map(points, points)
+
+    wam.metrics.randomised_parameters(given.signal_map(x, x), model, explain=keep)
+    assert not torch.equal(seen[-1]["0.weight"], seen[-1]["1.weight"])
+
+
 def test_parameters_without_a_reset_keep_mean_and_spread() -> None:
     model, x = Linear(5 + random(3, 2, 40, 40)), random(1, 2, 40, 40)
     seen: list[Tensor] = []
