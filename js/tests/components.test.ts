@@ -234,6 +234,10 @@ describe("the desk", () => {
     s.store.set({ component_gains: [0, -60] });
     await s.pass(0.1);
     expect(s.gains()).toEqual([0, 0.5, 0.5]);
+    // Also other ones that were on their way.
+    await s.answer("original", 0.2, { level: 2, split: "scales" });
+    await s.pass(0.1);
+    expect(s.gains()).toEqual([0, 0.5, 0.5]);
     s.store.set({ component_gains: [0, 6] });
     await s.answer("original");
     await s.pass(0.1);
