@@ -90,6 +90,13 @@ def test_a_model_and_an_input_are_explored(shell: Any) -> None:
     assert len(explorer.explanation) == 1
 
 
+def test_maps_are_asked_for_beside_a_gradient(shell: Any) -> None:
+    line = "%wam net batch --method saliency,occlusion --sliding-window-shapes 4 --strides [4,2]"
+    (found,) = run(shell, line).explanation.maps
+    assert (found.method, found.settings["sliding_window_shapes"]) == ("occlusion", 4)
+    assert found.settings["strides"] == "4, 2"
+
+
 def test_what_is_not_said_is_as_in_the_options(shell: Any) -> None:
     with wam.options(method="saliency", family="db3", keep=0.7):
         explorer = run(shell, "%wam net batch")
