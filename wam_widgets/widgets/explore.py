@@ -51,10 +51,12 @@ def explore(
         as it grows. By default the first computation happens here: it shows a progress bar, can
         be interrupted, and raises its errors.
     panels : sequence of str, optional
-        Some of ``"overlay"``, ``"pyramid"``, ``"spectrum"``, ``"reconstruction"`` for images, of
-        ``"player"``, ``"pyramid"``, ``"spectrogram"``, ``"spectrum"``, ``"reconstruction"`` for
-        sounds, of ``"volume"``, ``"slices"``, ``"spectrum"``, ``"pyramid"``, ``"reconstruction"``
-        for volumes; all by default.
+        Some of ``"overlay"``, ``"pyramid"``, ``"spectrum"``, ``"reconstruction"``,
+        ``"comparison"`` for images, of ``"player"``, ``"pyramid"``, ``"spectrogram"``,
+        ``"spectrum"``, ``"reconstruction"``, ``"comparison"`` for sounds, of ``"volume"``,
+        ``"slices"``, ``"spectrum"``, ``"pyramid"``, ``"reconstruction"``, ``"comparison"`` for
+        volumes; all by default. The comparison is there with several methods, or with a model that
+        can be asked for more.
     title : str, optional
         What it is about.
     **options

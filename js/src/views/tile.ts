@@ -34,9 +34,8 @@ export function tile(view: View, one: Compared): Tile {
   const element = h("figure", { class: "wam-tile" }, name, pictures, scores);
   listen(name, "click", () => choose(view, one), signal);
   write(name, label(one));
-  name.title = one.map
-    ? "Lay it over the signal, or take it away"
-    : "Show this method in all panels";
+  const use = one.map ? "lay it over the signal, or take it away" : "show it in all panels";
+  name.title = `${label(one)}: ${use}`;
   let drawn = "";
   return {
     element,
@@ -58,7 +57,7 @@ export function tile(view: View, one: Compared): Tile {
             h(
               "span",
               { class: "wam-value", "data-ink": true },
-              `${score(insertion)} − ${score(deletion)} = ${score(faithfulness)}`,
+              `${score(insertion)} − ${score(deletion)} ≈ ${score(faithfulness)}`,
             ),
           ),
         ),
