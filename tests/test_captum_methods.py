@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import wam_widgets as wam
 from tests.connection import Explore
 from tests.models import Linear, Pooled, convolutional, explain, random
 from wam_widgets import facts
-from wam_widgets.catalogue import CATALOGUE, words
+from wam_widgets.catalogue import words
 from wam_widgets.front_ends import LogMel
 from wam_widgets.gradients import Cancelled
 from wam_widgets.windows import places, windows
@@ -182,6 +181,18 @@ def test_the_model_is_left_as_it_was(method: str) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.parametrize("method", MAPS)
+def test_batches_do_not_matter(method: str) -> None:
+    model, x = Pooled(2, bias=True), random(3, 2, 9, 8)
+    found = [
+        explain(model, x, [0, 2, 1], method, internal_batch_size=batch).maps[0].values
+        for batch in (1, 2, 50)
+    ]
+    assert all(torch.allclose(other, found[0], atol=1e-6) for other in found)
+    alone = explain(model, x[1:2], 2, method).maps[0].values
+    assert torch.allclose(found[0][1:2], alone, atol=1e-6) and alone.abs().max() > 0
+
+
 def test_frozen_weights_and_the_layer_of_ones_choice() -> None:
     model, x = Pooled(2), random(1, 2, 9, 8)
     default = explain(model, x, 1, "grad_cam").signal_map().values
@@ -246,83 +257,6 @@ def test_custom_objectives() -> None:
         assert torch.allclose(e.signal_map(method, "custom").values, wanted)
     with pytest.raises(ValueError, match="'lrp' explains the logit of a class"):
         explain(model, x, None, "lrp", objective=lambda y: y[:, 1])
-
-
-class Twice(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.one = nn.Linear(72, 72)
-        self.double().eval()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.one(self.one(x.flatten(2))).sum(1)[:, :3]
-
-
-@pytest.mark.parametrize(
-    ("model", "options", "error", "message"),
-    [
-        (lambda v: v.flatten(1), {"method": "grad_cam"}, TypeError, "model is a function: 'grad_c"),
-        (lambda v: v.flatten(1), {"method": "lrp"}, TypeError, "model is a function: 'lrp' looks"),
-        (Twice(), {"method": "grad_cam"}, ValueError, "model has no convolution"),
-        (Twice(), {"method": "lrp"}, ValueError, "uses one of its modules twice"),
-        (Linear(random(3, 2, 9, 8)), {"method": "lrp"}, TypeError, "no rule for 'model', a Linear"),
-        (Pooled(2), {"method": "grad_cam", "layer": "maps.9"}, ValueError, "did you mean 'maps.1'"),
-        (Pooled(2), {"method": "grad_cam", "layer": nn.ReLU()}, ValueError, "not in the model"),
-        (
-            Pooled(2),
-            {"method": "grad_cam", "layer": 3},
-            TypeError,
-            "layer is a int: it must be a m",
-        ),
-        (
-            Pooled(2),
-            {"method": "grad_cam", "layer": "top"},
-            ValueError,
-            "'top' gives maps with 0 a",
-        ),
-        (
-            Pooled(2),
-            {"method": "saliency", "layer": "top"},
-            ValueError,
-            "layer is given, but salie",
-        ),
-        (Pooled(2), {"method": "lrp", "strides": 1}, ValueError, "strides is given, but lrp makes"),
-        (Pooled(2), {"method": "lrp", "baselines": 1.0}, ValueError, "baselines is given, but lrp"),
-        (
-            *(Pooled(2), {"method": "occlusion", "sliding_window_shapes": 9}, ValueError),
-            "sliding_window_shapes is 9: it must fit into x",
-        ),
-        (
-            *(Pooled(2), {"method": "occlusion", "sliding_window_shapes": (1,)}, ValueError),
-            "it must be one number, 2 .one for each axis of space., or 3",
-        ),
-        (
-            Pooled(2),
-            {"method": "occlusion", "sliding_window_shapes": 2, "strides": 3},
-            *(ValueError, "steps must not be larger than the window"),
-        ),
-        (
-            Pooled(2),
-            {"method": "occlusion", "strides": 0},
-            ValueError,
-            "strides is 0: it must be at",
-        ),
-        (Pooled(2), {"method": "sobol"}, ValueError, r"wam_widgets\.attribute\(model, x"),
-    ],
-)
-def test_bad_use(model: Any, options: dict[str, Any], error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=message):
-        explain(model, random(1, 2, 9, 8), **options)
-
-
-@pytest.mark.parametrize("method", MAPS)
-def test_without_captum_it_says_what_to_install(
-    method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert CATALOGUE[method].extra == "compare"
-    monkeypatch.setitem(sys.modules, "captum.attr", None)
-    with pytest.raises(ImportError, match=r"needs Captum: pip install 'wam-widgets\[compare\]'"):
-        explain(Pooled(2), random(1, 2, 9, 8), method=method)
 
 
 def test_a_report_names_the_maps(report_script: Path, tmp_path: Path) -> None:

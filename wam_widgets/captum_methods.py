@@ -103,6 +103,7 @@ def captum_map(
                     "objective is a function: 'lrp' explains the logit of a class; leave it out"
                 )
             settings["objective"] = "logit"
+            settings.pop("autocast", None)  # its rules are for full precision
             output = _logit(explainer, classes)
             passes.expect(n * classes.shape[1])
             values = relevance.lrp(attr, explainer, classes, passes)
