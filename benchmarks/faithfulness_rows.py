@@ -171,6 +171,9 @@ def _of(modality: str) -> list[Line]:
         Line("4 cycle spins", SIG, metrics={"faithfulness": together([], 4)}),
         Line("three bases", SIG, metrics={"faithfulness": together(TOGETHER[modality])}),
     ]
+    if modality == "volume":
+        quiet: list[Place] = [("haar", 5), ("db2", 3), "signal"]
+        lines.append(Line("noise 0.02, other bases", {**SIG, "noise_level": 0.02}, quiet))
     if modality == "audio":
         lines.insert(5, Line("smooth integrated gradients, mel", SIG, ["features"], BOTH))
     return lines

@@ -12,6 +12,123 @@ from benchmarks.faithfulness_rows import ROWS
 from benchmarks.faithfulness_sets import FEW_SHARES, KNOWN, OF_MODALITY, PASSES, REAL, SHARES
 from wam_widgets.metrics import Interval, bootstrap
 
+SIG = "smooth integrated gradients"
+SECTION = {
+    "published: \\|Pg\\|, SmoothGrad of the logit, Haar, level 3": [
+        "SmoothGrad of the logit | haar, 3 | |Pg|"
+    ],
+    "published, each subband divided by its largest": [
+        "SmoothGrad of the logit | haar, 3 | |Pg| per subband"
+    ],
+    "pixels, samples, voxels: best of all methods": [
+        f"{name} | signal | {order}"
+        for name in (SIG, "SmoothGrad", "integrated gradients", "saliency × input",
+                     "GradientSHAP", "guided backpropagation", "grad_cam", "layer_cam",
+                     "guided_grad_cam", "lrp", "occlusion")
+        for order in ("signed", "magnitude", "default")
+    ],
+    "z ⊙ Pg signed, SmoothGrad of the logit": ["SmoothGrad of the logit | own | signed"],
+    "z ⊙ Pg signed, smooth integrated gradients": [f"{SIG} | own | signed"],
+    "z ⊙ Pg by magnitude, smooth integrated gradients": [f"{SIG} | own | magnitude"],
+    "by \\|z\\|: no model at all": ["no model | own | energy"],
+    "by chance": ["no model | own | chance"],
+}  # fmt: skip
+"""Section 7 of the design: the best of these rows by faithfulness."""
+PAIRS = (
+    ("wavelets − pixels, signed", 0, f"{SIG} | own | signed", f"{SIG} | signal | signed"),
+    (
+        "wavelets − samples, by magnitude",
+        1,
+        f"{SIG} | own | magnitude",
+        f"{SIG} | signal | magnitude",
+    ),
+    ("wavelets − voxels, signed", 2, f"{SIG} | own | signed", f"{SIG} | signal | signed"),
+    ("signed − magnitude, photographs", 0, f"{SIG} | own | signed", f"{SIG} | own | magnitude"),
+    ("signed − magnitude, sounds", 1, f"{SIG} | own | signed", f"{SIG} | own | magnitude"),
+    ("signed − magnitude, volumes", 2, f"{SIG} | own | signed", f"{SIG} | own | magnitude"),
+    ("magnitude − \\|z\\|, photographs", 0, f"{SIG} | own | magnitude", "no model | own | energy"),
+    ("magnitude − \\|z\\|, sounds", 1, f"{SIG} | own | magnitude", "no model | own | energy"),
+    (
+        "log-probability − logit, photographs",
+        0,
+        f"{SIG} | own | signed",
+        "of the logit | own | default",
+    ),
+    (
+        "log-probability − logit, sounds",
+        1,
+        f"{SIG} | own | magnitude",
+        "of the logit | own | default",
+    ),
+    (
+        "log-probability − logit, volumes",
+        2,
+        f"{SIG} | own | signed",
+        "of the logit | own | default",
+    ),
+    (
+        "with the path − SmoothGrad, photographs",
+        0,
+        f"{SIG} | own | signed",
+        "SmoothGrad | own | signed",
+    ),
+    (
+        "with the path − SmoothGrad, volumes",
+        2,
+        f"{SIG} | own | signed",
+        "SmoothGrad | own | signed",
+    ),
+    (
+        "with noise − without, photographs",
+        0,
+        f"{SIG} | own | signed",
+        "integrated gradients | own | signed",
+    ),
+    (
+        "with noise − without, sounds",
+        1,
+        f"{SIG} | own | magnitude",
+        "integrated gradients | own | magnitude",
+    ),
+    (
+        "with noise − without, volumes",
+        2,
+        f"{SIG} | own | signed",
+        "integrated gradients | own | signed",
+    ),
+    ("noise of 0.02 − 0.1, volumes", 2, "noise 0.02 | own | default", f"{SIG} | own | signed"),
+    (
+        "Haar, level 5 − db4, level 2, volumes",
+        2,
+        f"{SIG}, bases | haar, 5 | default",
+        f"{SIG} | own | signed",
+    ),
+    (
+        "db2, level 3 − db4, level 2, volumes",
+        2,
+        f"{SIG}, bases | db2, 3 | default",
+        f"{SIG} | own | signed",
+    ),
+    (
+        "Haar, level 5, noise 0.02 − db4, level 2, 0.1, volumes",
+        2,
+        "noise 0.02, other bases | haar, 5 | default",
+        f"{SIG} | own | signed",
+    ),
+    (
+        "db2, level 3, noise 0.02 − db4, level 2, 0.1, volumes",
+        2,
+        "noise 0.02, other bases | db2, 3 | default",
+        f"{SIG} | own | signed",
+    ),
+    (
+        "Haar, level 5, noise 0.02 − \\|z\\|, volumes",
+        2,
+        "noise 0.02, other bases | haar, 5 | default",
+        "no model | own | energy",
+    ),
+)
+"""Label, modality, and two rows: the difference of the first and the second."""
 READING = Path(__file__).resolve().parent / "faithfulness_reading.md"
 TITLES = {"image": "Photographs", "audio": "Sounds", "volume": "Volumes"}
 DEFAULTS = {
@@ -54,18 +171,67 @@ not measured, or not possible (see the end). The row in **bold** is the default 
 def written(folder: Path) -> str:
     """Return the page: how it was made, what it says, and the tables."""
     parts = [MADE, READING.read_text(encoding="utf-8") if READING.exists() else ""]
+    stores = {name: _store(folder, name) for names in OF_MODALITY.values() for name in names}
+    parts += [_summary(stores), _pairs(stores)]
     missing: list[str] = []
     for modality, names in OF_MODALITY.items():
-        stores = [_store(folder, name) for name in names]
-        parts.append(f"## {TITLES[modality]}: every row\n\n" + _table(modality, stores))
-        for name, store in zip(names, stores, strict=True):
-            for key, row in store.items():
+        chosen = [stores[name] for name in names]
+        parts.append(f"## {TITLES[modality]}: every row\n\n" + _table(modality, chosen))
+        for name in names:
+            for key, row in stores[name].items():
                 if "error" in row:
                     reason = str(row["error"]).splitlines()[0][:200]
                     missing.append(f"- {name}, {key.split(' | ')[0]}: {reason}")
     if missing:
         parts.append("## Not possible\n\n" + "\n".join(dict.fromkeys(missing)) + "\n")
     return "\n".join(part.strip() + "\n" for part in parts if part)
+
+
+def _summary(stores: dict[str, dict[str, Any]]) -> str:
+    """Return section 7 of the design, measured anew: zero baseline, then noise in brackets."""
+    real = [names[0] for names in OF_MODALITY.values()]
+    lines = ["## Section 7 of the design, anew", ""]
+    lines += ["Faithfulness with the zero baseline, and with matched noise in brackets.", ""]
+    lines += ["| | " + " | ".join(TITLES.values()) + " |", "|" + "---|" * 4]
+    for label, keys in SECTION.items():
+        cells = []
+        for name in real:
+            found = [
+                (zero.mean, noise.mean)
+                for key in keys
+                if (zero := _interval(stores[name], key, "faithfulness")) is not None
+                and (noise := _interval(stores[name], key, "noise")) is not None
+            ]
+            cells.append("{:.2f} ({:.2f})".format(*max(found)).replace("-", "−") if found else "")
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _pairs(stores: dict[str, dict[str, Any]]) -> str:
+    """Return paired differences on the same inputs."""
+    lines = ["## Differences on the same inputs", ""]
+    lines += [
+        "Of faithfulness, with 95 % intervals; real data, then inputs with a known truth.",
+        "",
+    ]
+    lines += [
+        "| | zero baseline | matched noise | known truth, zero baseline |",
+        "|---|---|---|---|",
+    ]
+    for label, which, first, second in PAIRS:
+        real, known, _ = list(OF_MODALITY.values())[which]
+        wanted = ((real, "faithfulness"), (real, "noise"), (known, "faithfulness"))
+        cells = [_difference(stores[name], first, second, metric) for name, metric in wanted]
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _difference(store: dict[str, Any], first: str, second: str, metric: str) -> str:
+    pair = [store.get(key, {}).get("scores", {}).get(metric) for key in (first, second)]
+    if None in pair:
+        return ""
+    a, b = (torch.tensor(values, dtype=torch.float64) for values in pair)
+    return str(bootstrap(a - b)[0])
 
 
 def _store(folder: Path, name: str) -> dict[str, Any]:
