@@ -92,7 +92,8 @@ def test_beside_a_gradient_and_beside_each_other() -> None:
     x, model = random(*SHAPES[2][0]), convolutional(2)
     e = explain(model, x, method="saliency")
     found = [attribute(2, method) for method in FEW]
-    e = e.with_maps([a.source for a in found])
+    for a in found:
+        e = e | a.explanation
     for a in found:
         again = e.at(method=a.source.method)
         assert torch.equal(again.values.flatten(), a.values.flatten())

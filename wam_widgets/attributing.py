@@ -113,8 +113,8 @@ def attribute(
     -------
     Attribution
         In that basis. It holds no gradient: what needs one (``pullback``, ``cycle_spins``,
-        :meth:`Explanation.at` in another basis) raises an error. ``e.with_maps([a.source])`` adds
-        it to an explanation of the same input.
+        :meth:`Explanation.at` in another basis) raises an error. ``e | a.explanation`` puts it
+        beside the gradients of the same input.
 
     Raises
     ------
