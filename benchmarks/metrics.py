@@ -166,9 +166,9 @@ def _sweep_row(explanation: Explanation, model: nn.Module, device: torch.device)
         theirs.append(sum(seconds(floor, device) for _ in levels))
     value = sum(ours) / sum(theirs)
     usual = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-    size = " + ".join(str(len(points)) for points in batches)
+    size = sum(map(len, batches))
     return Row(
-        f"most faithful of {BASES} bases over {BASES} forward batches of {size}",
+        f"most faithful of {BASES} bases over {BASES} forward batches of {size} inputs",
         f"{value:.3f} (median of {len(ours)} families {usual:.3f}; {spoken(sum(ours))} / "
         f"{spoken(sum(theirs))})",
         f"≤ {GOAL_OF_SWEEP}",

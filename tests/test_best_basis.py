@@ -42,8 +42,8 @@ def test_the_basis_of_the_model_is_the_most_faithful(
     assert sweep.criterion == criterion
     bases = len(sweep.table)
     assert progress == [(i + 1, bases) for i in range(bases)]
-    # One batch of 16 for each basis, and no gradient.
-    assert [len(points) for points in model.seen] == [16] * bases
+    # 16 inputs for each basis: 8 shares, kept and removed, of which both ends are one.
+    assert sum(map(len, model.seen)) == 16 * bases
 
 
 def test_scores_are_those_of_the_metrics() -> None:

@@ -180,7 +180,9 @@ def test_what_the_model_saw(domain: str) -> None:
     attribution = attribution[0]
     recorder = Recorder(model)
     count = score(attribution).shape[1]
-    wam.metrics.curve(attribution, recorder, steps=count, front_end=front_end)
+    wam.metrics.curve(
+        attribution, recorder, steps=count, front_end=front_end, internal_batch_size=16
+    )
     # Every share once, kept and removed, in full batches: both ends are one pair.
     assert {len(batch) for batch in recorder.seen[:-1]} == {16}
     seen = torch.cat(recorder.seen)

@@ -88,8 +88,8 @@ def best_basis(
     criterion : str or callable
         Larger is better. ``"sparseness"`` or ``"entropy"`` of the attribution, without any model
         pass; ``"faithfulness"``, ``"insertion"`` or ``"deletion"`` (minus its area), which ask
-        `model` :data:`POINTS` inputs for each sample and basis: for one sample one batch. A
-        callable takes an :class:`Attribution` and returns ``[N]``.
+        `model` :data:`POINTS` inputs for each sample and basis. A callable takes an
+        :class:`Attribution` and returns ``[N]``.
     families : sequence of str, optional
         :data:`USUAL` by default.
     levels : sequence of int, optional

@@ -53,7 +53,7 @@ def curve(
     steps: int | None = None,
     baseline: str = "zero",
     output: str = "probability",
-    internal_batch_size: int = 16,
+    internal_batch_size: int | None = None,
     front_end: Callable[[Tensor], Tensor] | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -83,8 +83,9 @@ def curve(
     output : {"probability", "logit", "log_probability"}
         What is read of the explained class, of the first one for a contrast. The answers of a
         model that returns probabilities already are taken as they are, with a warning.
-    internal_batch_size : int
-        Inputs in one pass of the model.
+    internal_batch_size : int, optional
+        Inputs in one pass of the model. Default: 4 on a CPU, up to 64 elsewhere, see
+        :func:`wam_widgets.metrics.probe.default_batch`.
     front_end : callable, optional
         Differentiable map from the signal to what the model takes. Not for an Explainer, which
         has its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,9 @@ Model = Callable[..., Any] | Explainer
 OUTPUTS = ("probability", "logit", "log_probability")
 """What is read of the explained class."""
 
+_MADE = 16
+"""Inputs that are made of masks at once, at least."""
+
 
 class Probe:
     """A model, and the elements of its inputs that an attribution ranks.
@@ -40,8 +44,8 @@ class Probe:
         What replaces what is removed, see :func:`wam_widgets.metrics.masking.masking`.
     output : {"probability", "logit", "log_probability"}
         What is read.
-    internal_batch_size : int
-        Inputs in one pass of the model.
+    internal_batch_size : int, optional
+        Inputs in one pass of the model. Default: :func:`default_batch`.
     front_end : callable, optional
         Map from the signal to what the model takes. Not for an Explainer, which has its own.
     progress : callable, optional
@@ -69,7 +73,7 @@ class Probe:
         *,
         baseline: str = "zero",
         output: str = "probability",
-        internal_batch_size: int = 16,
+        internal_batch_size: int | None = None,
         front_end: Callable[[Tensor], Tensor] | None = None,
         seed: int = 0,
         progress: Callable[[int, int], None] | None = None,
@@ -85,6 +89,8 @@ class Probe:
         if output not in OUTPUTS:
             raise ValueError(f"output is {output!r}: it must be one of {', '.join(OUTPUTS)}")
         self.output = output
+        if internal_batch_size is None:
+            internal_batch_size = default_batch(attribution.explanation.signal)
         self.batch = checks.positive_int(internal_batch_size, "internal_batch_size")
         self.classifier = classifier_of(model, attribution.explanation, front_end)
         seed = checks.positive_int(seed, "seed", least=0)
@@ -119,7 +125,9 @@ class Probe:
         """
         n = len(self.masking)
         sides = ("kept", "removed") if what == "both" else (what,)
-        group = max(1, self.batch // (n * len(sides)))
+        # Of few masks a synthesis takes longer for each: inputs of several passes are made at once.
+        made = self.batch * math.ceil(_MADE / self.batch)
+        group = max(1, made // (n * len(sides)))
         answers: list[Tensor] = []
         for first in range(0, count, group):
             chosen = masks(first, min(first + group, count))
@@ -227,6 +235,19 @@ class Probe:
             return False
         note_probabilities(self.output)
         return True
+
+
+def default_batch(signal: Tensor) -> int:
+    """Return how many inputs are best asked at once, without gradients.
+
+    On a CPU 4: measured fastest, or within a tenth of it, for a ResNet-18 on 224 × 224, and for
+    small networks of pictures, sounds and volumes. 16 took up to 1.9 times as long for each input,
+    since activations of that size are given back to the system and asked for again. On other
+    devices 64, fewer for large inputs.
+    """
+    if signal.device.type == "cpu":
+        return 4
+    return max(4, min(64, 10_000_000 // max(1, signal[:1].numel())))
 
 
 def note_probabilities(output: str) -> None:
