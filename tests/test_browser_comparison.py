@@ -115,6 +115,18 @@ def test_a_gradient_is_put_on_display_in_all_panels(view: View) -> None:
     assert view.what.startswith("Integrated gradients")
     expect(view.control("Method")).to_have_value("integrated_gradients")
     expect(name(view, "Integrated gradients")).to_have_attribute("aria-pressed", "true")
+    # Chosen again, its own map lies over the signal; another method takes that away.
+    scales = view.digest()["overlay"]
+    name(view, "Integrated gradients").click()
+    view.drawn()
+    assert view.digest()["overlay"] != scales
+    values = compared.image().signal_map("integrated_gradients").places()[0].numpy()
+    found = warmth(at_cells(view.canvas("overlay")))
+    strong = np.abs(values) > np.quantile(np.abs(values), 0.7)
+    assert (np.sign(found[strong]) == np.sign(values[strong])).mean() > 0.98
+    with view.new_frame():
+        view.choose("Method", "saliency")()
+    expect(view.control("Overlay", "overlay").locator("option")).to_have_count(2)
 
 
 def test_no_slider_draws_a_map_again(view: View) -> None:

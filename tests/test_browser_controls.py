@@ -187,7 +187,7 @@ def test_full_size_and_back(demo: View) -> None:
             demo.control("Full size", name).click()
         expect(demo.root).to_have_attribute("data-full", name)
         others = demo.root.locator(f"section:not([data-panel={name}])")
-        assert [other.is_visible() for other in others.all()] == [False] * 3
+        assert [other.is_visible() for other in others.all()] == [False] * 4
         expect(panel).to_be_visible()
         demo.press("Escape")()
         expect(demo.root).to_have_attribute("data-full", "")

@@ -144,7 +144,7 @@ def test_the_keyboard_reaches_everything(demo: View) -> None:
     needed += [f"{act} scale {j}" for act in ("Solo", "Mute") for j in range(1, 6)]
     needed += ["Solo approximation", "Mute approximation"]
     assert not set(needed) - set(seen)
-    assert seen.count("Download PNG") == 5 and seen.count("Full size") == 4
+    assert seen.count("Download PNG") == 6 and seen.count("Full size") == 5
     # In the order of the page.
     assert [name for name in seen if name in needed[:9]] == needed[:9]
 

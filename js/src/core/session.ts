@@ -178,11 +178,18 @@ export class Session {
       // What was refused may have arrived after all.
       const late = this.refused === keyOf(wanted) ? { notice: null } : {};
       this.refused = null;
-      this.store.set({ job: null, shown: wanted, ...late });
+      this.store.set({ job: null, shown: wanted, ...late, ...this.uncovered(wanted) });
     } else if (live) {
       if (!sameName(job, wanted) && this.refused !== keyOf(wanted)) this.ask(wanted);
     } else this.fallBack(wanted);
     this.request();
+  }
+
+  /** A map that lies over the signal goes with the target, and that of a gradient with its method. */
+  private uncovered({ method, target }: Name): { laid?: null } {
+    const { laid } = this.store.state;
+    const other = laid && (laid.target !== target || (laid.entry && laid.method !== method));
+    return other ? { laid: null } : {};
   }
 
   private recolour(): void {

@@ -1,6 +1,7 @@
 /** The state of one Explorer: the synced traits by their public names, and what only views know. */
 import { COLOUR_MAPS } from "./colour";
 import { maxLevelFor } from "./dwt";
+import type { Compared } from "./pixelmaps";
 import type { Box, CurvePayload, Frame, MapPayload, Mask, Mode, Payload, Ranking } from "./types";
 import type { Request, Source, Split } from "./types";
 import * as viewing from "./viewing";
@@ -129,8 +130,8 @@ export interface Local {
   /** Methods without a gradient that a live kernel can be asked for. */
   others: string[];
   further: Further | null;
-  /** The map that lies over the signal, in place of the scales. */
-  laid: MapPayload | null;
+  /** The method whose map lies over the signal, in place of the scales. */
+  laid: Compared | null;
   measuring: boolean;
   hover: Hover | null;
   full: PanelName | null;

@@ -7,7 +7,7 @@ import type { View } from "./panel";
 type Lines = readonly (readonly [string, string])[];
 
 const SCALES: Lines = [
-  ["Click a method", "show it in all panels, or lay its map over the signal"],
+  ["Click a method", "show it in all panels; again: lay its map over the signal"],
   ["Click a bar, or S", "solo a scale"],
   ["Shift-click a bar, or M", "mute a scale"],
   ["1 … 9", "solo a scale"],

@@ -23,7 +23,7 @@ export function mapLimit({ values }: PlaceMap): number {
 /** The map that is laid over the signal, or over the spectrogram; null where there is none. */
 export function laidMap({ store, session }: View, domain: Domain): PlaceMap | null {
   const { laid } = store.state;
-  return laid && session.maps.of({ key: "", ...laid, entry: null, map: laid }, domain);
+  return laid && session.maps.of(laid, domain);
 }
 
 /** The colours of the map that is laid over: what speaks against, zero, what speaks for. */

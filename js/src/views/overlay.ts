@@ -1,8 +1,9 @@
 /** The signal, with the scales that matter in their colours or grey where nothing matters. */
 import { type Rgb, css, scaleColours } from "../core/colour";
 import { listen } from "../core/dispose";
+import type { PlaceMap } from "../core/pixelmaps";
 import { parent, support } from "../core/tree";
-import type { Box, Frame, MapPayload } from "../core/types";
+import type { Box, Frame } from "../core/types";
 import { decodeItem } from "../core/wire";
 import { brush } from "./brush";
 import { h } from "./dom";
@@ -29,7 +30,7 @@ export function overlayPanel(view: View): Panel {
   let rasterOf = "";
   let drawn = "";
   let maps: Float32Array | null = null;
-  let over: MapPayload | null = null;
+  let over: PlaceMap | null = null;
 
   listen(mode, "change", () => chooseOverlay(view, mode.value), signal);
   const grid = (): [number, number] => {
@@ -52,13 +53,12 @@ export function overlayPanel(view: View): Panel {
     const request = current?.request;
     const size = `${surface.canvas.width} ${surface.canvas.height} ${JSON.stringify(view.theme)}`;
     const now = `${key} ${overlay} ${request?.scales} ${colour_map} ${request?.ranking} ${size}`;
-    const { laid } = store.state;
-    if (now === drawn && maps === (current?.maps ?? null) && laid === over) return;
+    const map = laidMap(view, "signal");
+    if (now === drawn && maps === (current?.maps ?? null) && map === over) return;
     drawn = now;
     maps = current?.maps ?? null;
-    over = laid;
+    over = map;
     const pixels = surface.pixels(width, height);
-    const map = laidMap(view, "signal");
     if (map) paintOver(pixels, raster, map, view);
     else if (current && !current.empty) compose(pixels, raster, current, overlay, view.theme);
     else blit(raster, pixels);

@@ -34,8 +34,8 @@ export function tile(view: View, one: Compared): Tile {
   const element = h("figure", { class: "wam-tile" }, name, pictures, scores);
   listen(name, "click", () => choose(view, one), signal);
   write(name, label(one));
-  const use = one.map ? "lay it over the signal, or take it away" : "show it in all panels";
-  name.title = `${label(one)}: ${use}`;
+  const use = "lay its map over the signal, or take it away";
+  name.title = `${label(one)}: ${one.map ? use : `show it in all panels; again: ${use}`}`;
   let drawn = "";
   return {
     element,
@@ -70,13 +70,19 @@ export function tile(view: View, one: Compared): Tile {
 export const label = ({ method, map }: Compared): string =>
   methodLabel(method) + (map?.basis ? `, ${map.basis}` : "");
 
-const isChosen = ({ shown, laid }: State, { method, map }: Compared): boolean =>
-  map ? laid === map : !laid && shown?.method === method;
+const isChosen = ({ shown, laid }: State, { key, method, map }: Compared): boolean =>
+  laid ? laid.key === key : !map && shown?.method === method;
 
-/** A gradient goes on display everywhere; a map can only lie over the signal. */
-export function choose({ store }: View, { method, map }: Compared): void {
-  if (map) store.set({ laid: store.state.laid === map ? null : map });
-  else store.set({ method, laid: null, notice: null });
+/**
+ * A gradient goes on display everywhere; chosen again, its map lies over the signal. A map that is
+ * none can only lie there. Chosen once more, either is taken away.
+ */
+export function choose({ store }: View, one: Compared): void {
+  const { shown, laid } = store.state;
+  const { key, method, map } = one;
+  if (!map && shown?.method !== method) store.set({ method, laid: null, notice: null });
+  else if (laid?.key === key || (laid && !map)) store.set({ laid: null });
+  else store.set({ laid: one });
 }
 
 /** The areas of its curves, by what was kept and removed; the last one of each kind. */
