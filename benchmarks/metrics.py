@@ -28,7 +28,7 @@ STEPS = 64
 """As many as the published evaluation has."""
 SINGLE = 8
 """Masks that the loops make, of the 65: a loop's time is the sum of equal parts."""
-ROUNDS = 4
+ROUNDS = 3
 BASES = 60
 GOAL, GOAL_OF_LOOP, GOAL_OF_SWEEP = 1.10, 3.0, 1.05
 

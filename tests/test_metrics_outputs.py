@@ -103,3 +103,18 @@ def test_what_does_not_fit_is_refused() -> None:
         wam.metrics.curve(features, classifier, front_end=lambda x: x[..., :9].sum(1))
     with pytest.raises(ValueError, match="baseline is 'mean'"):
         masking(attribution, explainer.classifier, "mean")
+
+
+def test_a_model_that_needs_its_own_layout_gets_it() -> None:
+    class Viewing(nn.Module):
+        def __init__(self, model: Linear) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            answers: torch.Tensor = self.model(x.view(len(x), -1))
+            return answers
+
+    attribution, model = linear("basis", SPACES["image"])
+    viewing = wam.metrics.curve(attribution, Viewing(model).eval(), steps=5)
+    assert torch.equal(viewing.insertion, wam.metrics.curve(attribution, model, steps=5).insertion)

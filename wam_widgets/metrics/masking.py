@@ -97,8 +97,10 @@ class Masking:
         return self.both(masks)[1]
 
     def both(self, masks: Tensor) -> tuple[Tensor, Tensor]:
-        """Return :meth:`kept` and :meth:`removed` of one synthesis."""
+        """Return :meth:`kept` and :meth:`removed` of one synthesis, in the layout of `full`."""
         part = self.part(masks)
+        if self.full.ndim == 4 and self.full.is_contiguous(memory_format=torch.channels_last):
+            part = part.contiguous(memory_format=torch.channels_last)
         rows = part.view(len(masks), *self.full.shape)
         removed = (self.full - rows).flatten(0, 1)
         return (self.start + rows).flatten(0, 1), removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -95,12 +96,17 @@ class Probe:
         self.classifier = classifier_of(model, attribution.explanation, front_end)
         seed = checks.positive_int(seed, "seed", least=0)
         self.masking: Masking = masking(attribution, self.classifier, baseline, seed)
+        full = self.masking.full
+        pictures = full.ndim == 4 and self.masking.domain != "features"
+        self._channels_last = pictures and full.device.type == "cpu"
+        if self._channels_last:
+            start = self.masking.start.contiguous(memory_format=torch.channels_last)
+            full = full.contiguous(memory_format=torch.channels_last)
+            self.masking = replace(self.masking, full=full, start=start)
         self.classes = source.classes[:, 0].to(self.masking.full.device)
         self._progress = progress
         self._should_stop = should_stop
         self._gives_probabilities: bool | None = None
-        full = self.masking.full
-        self._channels_last = full.ndim == 4 and full.device.type == "cpu"
 
     def ask(
         self, masks: Callable[[int, int], Tensor], count: int, what: str = "both"
@@ -222,7 +228,7 @@ class Probe:
                 if "view size is not compatible" not in str(error):
                     raise
                 self._channels_last = False
-        return self.classifier(points)
+        return self.classifier(points.contiguous())
 
     def _look(self, logits: Tensor) -> bool:
         """Return whether the first answers are probabilities, and say so."""
