@@ -157,17 +157,23 @@ def as_baseline(baselines: Any, signal: Tensor, channel_axis: bool = True) -> Te
 
 
 def _blur(signal: Tensor, sigma: float) -> Tensor:
+    """Blur along every axis, the border going on as it ends."""
     radius = max(1, round(3 * sigma))
-    place = torch.arange(-radius, radius + 1, device=signal.device, dtype=signal.dtype)
+    dtype = torch.promote_types(signal.dtype, torch.float32)
+    place = torch.arange(-radius, radius + 1, device=signal.device, dtype=dtype)
     kernel = torch.exp(-0.5 * (place / max(sigma, 1e-3)) ** 2)
-    kernel = (kernel / kernel.sum()).view(1, 1, -1)
-    out = signal
+    kernel = kernel / kernel.sum()
+    out = signal.to(dtype)
     for axis in range(2, signal.ndim):
         rows = out.movedim(axis, -1)
         flat = rows.reshape(-1, 1, rows.shape[-1])
         padded = nn.functional.pad(flat, (radius, radius), mode="replicate")
-        out = nn.functional.conv1d(padded, kernel).reshape(rows.shape).movedim(-1, axis)
-    return out
+        # The kernel of a long sound is long, too.
+        size = padded.shape[-1]
+        product = torch.fft.rfft(padded) * torch.fft.rfft(kernel, size)
+        blurred = torch.fft.irfft(product, size)[..., 2 * radius :]
+        out = blurred.reshape(rows.shape).movedim(-1, axis)
+    return out.to(signal.dtype)
 
 
 def warn(message: str) -> None:
