@@ -5,12 +5,20 @@ import { fill, h, iconButton, write } from "./dom";
 import { methodLabel } from "./format";
 import type { View } from "./panel";
 
-export function addition(view: View): { element: HTMLElement; draw(): void } {
+export function addition(view: View): {
+  element: HTMLElement;
+  problem: HTMLElement;
+  draw(): void;
+} {
   const { store, session, signal } = view;
   const select = h("select", { "aria-label": "Add method" });
   const text = h("span", { role: "status" });
   const close = iconButton("close", "Cancel");
   const element = h("div", { class: "wam-add" }, select, text, close);
+  const why = h("span");
+  const dismiss = h("button", { type: "button", class: "wam-text" }, "Dismiss");
+  const problem = h("div", { class: "wam-notice", "data-kind": "failed", role: "alert" });
+  problem.append(why, dismiss);
   listen(
     select,
     "change",
@@ -20,9 +28,11 @@ export function addition(view: View): { element: HTMLElement; draw(): void } {
     },
     signal,
   );
-  listen(close, "click", () => session.further.leave(), signal);
+  for (const button of [close, dismiss])
+    listen(button, "click", () => session.further.leave(), signal);
   return {
     element,
+    problem,
     draw(): void {
       const { live, methods, others, further } = store.state;
       const there = new Set(compared(session).map(({ method }) => method));
@@ -32,13 +42,13 @@ export function addition(view: View): { element: HTMLElement; draw(): void } {
       const running = further !== null && !further.problem;
       element.hidden = !live;
       select.hidden = running || names.length === 0;
-      close.hidden = text.hidden = !further;
+      close.hidden = text.hidden = !running;
+      problem.hidden = !further?.problem;
       if (!further) return;
-      const { method, done, total, problem } = further;
-      close.ariaLabel = close.title = problem ? "Dismiss" : "Cancel";
-      text.classList.toggle("wam-problem", problem !== "");
-      const passes = total > 0 ? ` ${done}/${total}` : "";
-      write(text, problem ? `${methodLabel(method)}: ${problem}` : methodLabel(method) + passes);
+      const name = methodLabel(further.method);
+      if (running)
+        write(text, name + (further.total > 0 ? ` ${further.done}/${further.total}` : ""));
+      else write(why, `${name}: ${further.problem}`);
     },
   };
 }

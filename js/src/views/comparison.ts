@@ -56,7 +56,7 @@ export function comparisonPanel(view: View): Panel {
   const axis = new Surface("wam-axis", true);
   const note = h("p", { class: "wam-note" });
   const keys = h("div", { class: "wam-tilekeys" }, bar.element, unit, legend);
-  body.append(note, grid, ...(modality === "audio" ? [axis.canvas] : []), keys);
+  body.append(add.problem, note, grid, ...(modality === "audio" ? [axis.canvas] : []), keys);
 
   const redraw = (): void => draw(null);
   const beside = new Beside(session, () => paint(false), signal);
