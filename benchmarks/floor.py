@@ -32,8 +32,8 @@ GOAL = 1.05
 PROCESSES = 5
 """Where memory happens to lie shifts the ratio of a process by a few per cent: the median of these
 is reported, and their range."""
-ROUNDS = 5
-ROUNDS_OF_SOUNDS = 9
+ROUNDS = 3
+ROUNDS_OF_SOUNDS = 7
 """Half a second each: what else the machine does shows more."""
 METHODS = ("smoothgrad", "integrated_gradients", "smooth_integrated_gradients")
 

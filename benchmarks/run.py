@@ -42,36 +42,46 @@ def main() -> None:
     unknown = sorted(set(options.claims) - set(CLAIMS))
     if unknown:
         parser.error(f"claim is {unknown[0]!r}: it must be one of {', '.join(CLAIMS)}")
-    rows: list[Row] = []
+    path = RESULTS / f"{slug(options.device)}.md"
+    kept = sections(path.read_text(encoding="utf-8")) if path.exists() else {}
     for claim in options.claims or CLAIMS:
         start = time.perf_counter()
         found: list[Row] = import_module(f"benchmarks.{claim}").rows(options.device)
         print(f"# {claim} took {time.perf_counter() - start:.0f} s", file=sys.stderr)
         say(found)
-        rows += found
-    text = table(rows, options.device)
-    print(f"\n{text}")
-    if options.write:
-        RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"{slug(options.device)}.md"
-        path.write_text(text, encoding="utf-8")
-        print(f"Wrote {path.relative_to(RESULTS.parent.parent)}")
+        kept[claim] = section(found)
+        print(f"\n{kept[claim]}")
+        if options.write:
+            RESULTS.mkdir(exist_ok=True)
+            path.write_text(page(kept, options.device), encoding="utf-8")
+            print(f"Wrote {path.relative_to(RESULTS.parent.parent)}")
 
 
-def table(rows: list[Row], device: torch.device) -> str:
-    """Return the rows as Markdown, with the machine and the date."""
+def section(rows: list[Row]) -> str:
+    """Return the rows of one claim as Markdown, with the date and what they were measured on."""
     today = datetime.date.today().isoformat()
     lines = [
-        f"# {describe(device)}",
-        "",
         f"{today}, torch {torch.__version__}, ptwt {version('ptwt')}, "
-        f"{torch.get_num_threads()} threads; ratios are medians within one run, interleaved.",
+        f"{torch.get_num_threads()} threads",
         "",
         "| claim | measured | goal | met |",
         "|---|---|---|---|",
     ]
     lines += [f"| {row.claim} | {row.measured} | {row.goal} | {row.verdict} |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def page(kept: dict[str, str], device: torch.device) -> str:
+    """Return the whole table: a section for each claim."""
+    head = f"# {describe(device)}\n\nRatios are medians within one run, interleaved.\n"
+    parts = [f"## {claim}\n\n{kept[claim]}" for claim in CLAIMS if claim in kept]
+    return "\n".join([head, *parts])
+
+
+def sections(text: str) -> dict[str, str]:
+    """Return what :func:`page` was made of, so that a claim measured anew replaces its own."""
+    parts = text.split("\n## ")[1:]
+    return {claim: body.strip() + "\n" for claim, _, body in (p.partition("\n") for p in parts)}
 
 
 if __name__ == "__main__":
