@@ -90,6 +90,8 @@ def test_the_front_end_is_saved_once(saved: Saved) -> None:
 
 def test_an_output_is_live_while_there_is_a_kernel(saved: Saved) -> None:
     live = saved.live
+    # What is far out of sight is not drawn.
+    live.page.set_viewport_size({"width": 1280, "height": 3400})
     first, second = (View.nth(live.page, number) for number in range(2))
     with first.new_frame(), second.new_frame():
         first.choose("Method", "smoothgrad")()
@@ -101,6 +103,7 @@ def test_an_output_is_live_while_there_is_a_kernel(saved: Saved) -> None:
     first.leave()
     assert first.digest() == second.digest()
     assert "2 levels" in first.what
+    live.page.set_viewport_size({"width": 1280, "height": 1400})
 
 
 def test_a_page_that_is_loaded_again_finds_the_kernel(saved: Saved, again: Observed) -> None:

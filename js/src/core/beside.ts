@@ -10,6 +10,8 @@ import type { EntryPayload, Frame, Request } from "./types";
 
 /** Milliseconds without a change before anything is computed. */
 const PATIENCE = 300;
+/** And before a worker that has nothing to do is given back. */
+const REST = 3000;
 
 export class Beside {
   private engine: Engine | null = null;
@@ -45,7 +47,7 @@ export class Beside {
   want(entries: readonly EntryPayload[]): void {
     clearTimeout(this.timer);
     this.queue = entries.filter((entry) => !this.of(entry)?.current);
-    if (this.queue.length > 0) this.timer = setTimeout(() => this.next(), PATIENCE);
+    this.timer = setTimeout(() => this.next(), PATIENCE);
   }
 
   /** Give back the worker and what it made. */
@@ -53,6 +55,10 @@ export class Beside {
     clearTimeout(this.timer);
     this.queue = [];
     this.found.clear();
+    this.release();
+  }
+
+  private release(): void {
     this.engineLife?.abort();
     this.engine = null;
   }
@@ -60,7 +66,12 @@ export class Beside {
   private next(): void {
     const entry = this.queue.shift();
     const request = entry && this.wanted(entry);
-    if (!request || this.signal.aborted) return;
+    if (this.signal.aborted) return;
+    if (!request) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.release(), REST);
+      return;
+    }
     const engine = this.started();
     engine.addEntry(entry);
     engine.request(request);
@@ -76,8 +87,8 @@ export class Beside {
   private started(): Engine {
     const { payload } = this.session.store.state;
     if (this.engine && this.engineOf === payload.id) return this.engine;
-    this.engineLife?.abort();
-    this.found.clear();
+    this.release();
+    if (this.engineOf !== payload.id) this.found.clear();
     this.engineLife = scope(this.signal);
     const engine = new Engine({ ...payload, entries: [] }, this.engineLife.signal);
     engine.onFrame((frame) => {
