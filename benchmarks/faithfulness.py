@@ -21,7 +21,7 @@ from typing import Any
 
 import wam_widgets as wam
 from benchmarks.faithfulness_rows import ROWS, Line, Place
-from benchmarks.faithfulness_sets import PASSES, SETS, DataSet
+from benchmarks.faithfulness_sets import BASES, NOISE_LEVELS, PASSES, SETS, DataSet
 from benchmarks.faithfulness_text import written
 from wam_widgets.wavelets import max_level
 
@@ -39,14 +39,16 @@ def measure(data: DataSet, line: Line, store: Store) -> None:
         return
     if line.metrics is not None and data.evidence is not None:
         return
-    places = [legal(place, data) for place in line.places]
+    bound = line.settings["method"] in wam.methods("basis")
+    usual = None if bound else BASES[data.modality]
+    places = [legal(usual if place is None else place, data) for place in line.places]
     metrics = data.metrics if line.metrics is None else line.metrics
 
     def table(metrics: Mapping[str, Any]) -> wam.metrics.Table:
         return wam.metrics.table(
             data.model, data.x, {line.label: line.settings}, places, line.rankings, metrics,
             target=data.target, evidence=data.evidence, batch_size=len(data.x), n_samples=PASSES,
-            n_steps=PASSES, **data.settings,
+            n_steps=PASSES, noise_level=NOISE_LEVELS[data.modality], **data.settings,
         )  # fmt: skip
 
     try:

@@ -111,6 +111,7 @@ def _legal(family: str, level: int, explanation: wam.Explanation) -> int:
     return max(1, min(level, max_level(family, explanation.space)))
 
 
+NAME = "smooth integrated gradients"
 SIG = {"method": "smooth_integrated_gradients"}
 BOTH = {"signed": "signed", "magnitude": "magnitude"}
 # fmt: off
@@ -141,7 +142,7 @@ MAPS = ("grad_cam", "layer_cam", "guided_grad_cam", "lrp", "occlusion")
 def _of(modality: str) -> list[Line]:
     spots: list[Place] = [None, "signal"]
     lines = [
-        Line("smooth integrated gradients", SIG, spots, BOTH),
+        Line(NAME, SIG, spots, BOTH),
         Line(
             "SmoothGrad of the logit",
             {"method": "smoothgrad", "objective": "logit"},
@@ -155,27 +156,33 @@ def _of(modality: str) -> list[Line]:
         Line("GradientSHAP", {"method": "gradient_shap"}, spots),
         Line("guided backpropagation", {"method": "guided_backprop"}, spots),
         *(Line(name, {"method": name}, ["signal"]) for name in MAPS),
-        Line("smooth integrated gradients, bases", SIG, SWEEP[modality]),
-        Line("of the logit", {**SIG, "objective": "logit"}),
-        Line("of the probability", {**SIG, "objective": "probability"}),
-        *(Line(f"noise {level}", {**SIG, "noise_level": level}) for level in NOISE[modality]),
-        Line("path from a blur", {**SIG, "baselines": "blur"}),
+        Line(f"{NAME}, bases", SIG, SWEEP[modality]),
+        Line(f"{NAME} of the logit", {**SIG, "objective": "logit"}),
+        Line(f"{NAME} of the probability", {**SIG, "objective": "probability"}),
+        *(
+            Line(f"{NAME}, noise {level}", {**SIG, "noise_level": level})
+            for level in NOISE[modality]
+        ),
+        Line(f"{NAME} from a blur", {**SIG, "baselines": "blur"}),
         Line(
-            "level weighting",
+            f"{NAME}, weighted",
             SIG,
             [None],
             {"2^(−scale/2)": weighted(-0.5), "2^(scale/2)": weighted(0.5), "2^scale": weighted(1)},
         ),
         Line("WCAM", {"method": "sobol", "n_samples": 4}),
         Line("CartoonX", {"method": "cartoonx", "n_steps": 40, "n_samples": 1}),
-        Line("4 cycle spins", SIG, metrics={"faithfulness": together([], 4)}),
-        Line("three bases", SIG, metrics={"faithfulness": together(TOGETHER[modality])}),
+        Line("one basis, 6 shares", SIG, metrics={"faithfulness": together([])}),
+        Line("4 cycle spins, 6 shares", SIG, metrics={"faithfulness": together([], 4)}),
+        Line("three bases, 6 shares", SIG, metrics={"faithfulness": together(TOGETHER[modality])}),
     ]
     if modality == "volume":
         quiet: list[Place] = [("haar", 5), ("db2", 3), "signal"]
-        lines.append(Line("noise 0.02, other bases", {**SIG, "noise_level": 0.02}, quiet))
+        lines.append(Line(f"{NAME}, noise 0.02, other bases", {**SIG, "noise_level": 0.02}, quiet))
+        plain = {"method": "integrated_gradients"}
+        lines.append(Line("integrated gradients, other bases", plain, quiet, BOTH))
     if modality == "audio":
-        lines.insert(5, Line("smooth integrated gradients, mel", SIG, ["features"], BOTH))
+        lines.insert(5, Line(f"{NAME}, mel", SIG, ["features"], BOTH))
     return lines
 
 

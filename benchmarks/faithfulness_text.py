@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
+from benchmarks.faithfulness_rows import NAME as SIG
 from benchmarks.faithfulness_rows import ROWS
 from benchmarks.faithfulness_sets import FEW_SHARES, KNOWN, OF_MODALITY, PASSES, REAL, SHARES
 from wam_widgets.metrics import Interval, bootstrap
 
-SIG = "smooth integrated gradients"
 SECTION = {
     "published: \\|Pg\\|, SmoothGrad of the logit, Haar, level 3": [
         "SmoothGrad of the logit | haar, 3 | |Pg|"
@@ -52,19 +52,19 @@ PAIRS = (
         "log-probability − logit, photographs",
         0,
         f"{SIG} | own | signed",
-        "of the logit | own | default",
+        f"{SIG} of the logit | own | default",
     ),
     (
         "log-probability − logit, sounds",
         1,
         f"{SIG} | own | magnitude",
-        "of the logit | own | default",
+        f"{SIG} of the logit | own | default",
     ),
     (
         "log-probability − logit, volumes",
         2,
         f"{SIG} | own | signed",
-        "of the logit | own | default",
+        f"{SIG} of the logit | own | default",
     ),
     (
         "with the path − SmoothGrad, photographs",
@@ -96,7 +96,12 @@ PAIRS = (
         f"{SIG} | own | signed",
         "integrated gradients | own | signed",
     ),
-    ("noise of 0.02 − 0.1, volumes", 2, "noise 0.02 | own | default", f"{SIG} | own | signed"),
+    (
+        "noise of 0.02 − 0.1, volumes",
+        2,
+        f"{SIG}, noise 0.02 | own | default",
+        f"{SIG} | own | signed",
+    ),
     (
         "Haar, level 5 − db4, level 2, volumes",
         2,
@@ -112,19 +117,19 @@ PAIRS = (
     (
         "Haar, level 5, noise 0.02 − db4, level 2, 0.1, volumes",
         2,
-        "noise 0.02, other bases | haar, 5 | default",
+        f"{SIG}, noise 0.02, other bases | haar, 5 | default",
         f"{SIG} | own | signed",
     ),
     (
         "db2, level 3, noise 0.02 − db4, level 2, 0.1, volumes",
         2,
-        "noise 0.02, other bases | db2, 3 | default",
+        f"{SIG}, noise 0.02, other bases | db2, 3 | default",
         f"{SIG} | own | signed",
     ),
     (
         "Haar, level 5, noise 0.02 − \\|z\\|, volumes",
         2,
-        "noise 0.02, other bases | haar, 5 | default",
+        f"{SIG}, noise 0.02, other bases | haar, 5 | default",
         "no model | own | energy",
     ),
 )
@@ -164,7 +169,8 @@ the order in which coefficients or places are ranked.
 
 Passes of the model: {PASSES} for each method with noise or a path. WCAM has 64 regions and 4
 samples (264 passes), CartoonX 40 steps of one sample: less than their authors took. An empty cell:
-not measured, or not possible (see the end). The row in **bold** is the default of this package.
+not measured, or not possible (see the end). The row in **bold** was the
+default of this package when this was measured; what it should be stands under "Defaults".
 """
 
 
