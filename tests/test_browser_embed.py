@@ -103,7 +103,6 @@ def test_an_output_is_live_while_there_is_a_kernel(saved: Saved) -> None:
     first.leave()
     assert first.digest() == second.digest()
     assert "2 levels" in first.what
-    live.page.set_viewport_size({"width": 1280, "height": 1400})
 
 
 def test_a_page_that_is_loaded_again_finds_the_kernel(saved: Saved, again: Observed) -> None:
