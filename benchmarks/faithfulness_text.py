@@ -123,7 +123,7 @@ PAIRS = (
     (
         "db2, level 3, noise 0.02 − db4, level 2, 0.1, volumes",
         2,
-        f"{SIG}, noise 0.02, other bases | db2, 3 | default",
+        f"{SIG}, noise 0.02 | own | default",
         f"{SIG} | own | signed",
     ),
     (
@@ -139,7 +139,7 @@ TITLES = {"image": "Photographs", "audio": "Sounds", "volume": "Volumes"}
 DEFAULTS = {
     "image": ("smooth integrated gradients | own | signed",),
     "audio": ("smooth integrated gradients | own | magnitude",),
-    "volume": ("smooth integrated gradients | own | signed",),
+    "volume": ("smooth integrated gradients, noise 0.02 | own | default",),
 }
 HEAD = (
     "method", "place", "ranking", "insertion", "deletion", "**faithfulness**",
@@ -169,8 +169,8 @@ the order in which coefficients or places are ranked.
 
 Passes of the model: {PASSES} for each method with noise or a path. WCAM has 64 regions and 4
 samples (264 passes), CartoonX 40 steps of one sample: less than their authors took. An empty cell:
-not measured, or not possible (see the end). The row in **bold** was the
-default of this package when this was measured; what it should be stands under "Defaults".
+not measured, or not possible (see the end). The row in **bold** is the
+default of this package, see "Defaults".
 """
 
 

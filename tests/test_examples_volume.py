@@ -161,6 +161,7 @@ def found(method: str) -> Found:
             method=method,
             n_steps=4,
             n_samples=4,
+            noise_level=0.1,  # as in the example's README
             spacing=example.spacing,
             show_progress=False,
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_BASIS", "attribution", "default_basis", "no_gradient", "samples", "select"]
 
 DEFAULT_BASIS = {"image": ("db2", 5), "audio": ("db4", 9), "volume": ("db4", 3)}
-"""Most faithful family and level per modality, measured; short filters, deep."""
+"""Most faithful family and level per modality, see benchmarks/faithfulness.md; short and deep."""
 
 
 def default_basis(modality: str, space: tuple[int, ...]) -> Basis:

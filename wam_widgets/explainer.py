@@ -22,7 +22,7 @@ from wam_widgets.schedule import GRADIENTS, LOUDNESS_POWER, Schedule
 from wam_widgets.text import sendable
 from wam_widgets.windows import Sides, windows
 
-NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.1}
+NOISE_LEVEL = {"image": 0.1, "audio": 0.05, "volume": 0.02}
 """Default standard deviation of the noise, as a fraction of the value range."""
 
 EntryProgress = Callable[[int, int, Callable[[], Entry] | None], None]
