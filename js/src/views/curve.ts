@@ -11,7 +11,11 @@ import type { View } from "./panel";
 import { Surface } from "./surface";
 
 const TICKS = [0, 0.001, 0.01, 0.1, 1];
+/** Height of a line of the legend. */
+const LINE = 16;
 const PAD = { left: 32, right: 12, top: 12, bottom: 36 };
+
+type Point = readonly [number, number];
 
 export interface CurveView {
   element: HTMLElement;
@@ -25,7 +29,7 @@ export function curveView(view: View): CurveView {
   const action = h("button", { type: "button", class: "wam-text" });
   const empty = h("div", { class: "wam-empty" }, note, action);
   const value = h("span", { class: "wam-value", "data-ink": true });
-  const title = h("span", { "data-ink": true, title: AREAS });
+  const title = h("span", { "data-ink": true, title: AREAS }, "Probability");
   const caption = h("div", { class: "wam-caption" }, title, value);
   const box = h("div", { class: "wam-plot" }, surface.canvas, empty);
   const element = h("figure", {}, caption, box);
@@ -53,8 +57,6 @@ export function curveView(view: View): CurveView {
       empty.hidden = curve !== null;
       surface.canvas.style.visibility = curve ? "" : "hidden";
       const areas = curve && areasOf(curve, state.sample);
-      const total = areas && `insertion − deletion ${score(areas.faithfulness)}`;
-      write(title, ["Probability", ...(total ? [total] : [])].join(" · "));
       if (!curve) {
         write(value, "");
         explain(state, note, action);
@@ -177,12 +179,12 @@ function paint(
   }
   c.fillText("coefficients kept", (PAD.left + width - PAD.right) / 2, height - 8);
 
+  const lines: Point[][] = [];
   const line = (values: number[], colour: string, dash: number[]): void => {
+    const points = curve.share.map((share, i): Point => [x(share), y(values[i]!)]);
+    lines.push(points);
     c.beginPath();
-    curve.share.forEach((share, i) => {
-      if (i === 0) c.moveTo(x(share), y(values[i]!));
-      else c.lineTo(x(share), y(values[i]!));
-    });
+    points.forEach(([px, py], i) => (i === 0 ? c.moveTo(px, py) : c.lineTo(px, py)));
     c.setLineDash(dash);
     c.lineWidth = 2;
     c.lineJoin = "round";
@@ -194,13 +196,23 @@ function paint(
   const { accent } = theme;
   if (removed && removed.length === curve.share.length) line(removed, theme.muted, [3, 3]);
   line(curve.insertion[sample]!, accent, []);
-  c.textAlign = "left";
-  c.fillStyle = accent;
   const sized = (name: string, size?: number): string =>
     size === undefined ? name : `${name} · area ${score(size)}`;
-  c.fillText(sized("these kept", areas?.insertion), PAD.left + 6, y(1) + 10);
-  c.fillStyle = theme.muted;
-  c.fillText(sized("these removed", areas?.deletion), PAD.left + 6, y(0) - 10);
+  const legend: [text: string, colour: string][] = [
+    [sized("these kept", areas?.insertion), accent],
+    [sized("these removed", areas?.deletion), theme.muted],
+    ...(areas ? ([[`difference ${score(areas.faithfulness)}`, theme.ink]] as const) : []),
+  ].map(([text, colour]) => [text!, colour!]);
+  const [left, top] = roomFor(
+    [Math.max(...legend.map(([text]) => c.measureText(text).width)), legend.length * LINE],
+    [PAD.left + 6, PAD.top, width - PAD.right, height - PAD.bottom],
+    lines,
+  );
+  c.textAlign = "left";
+  legend.forEach(([text, colour], i) => {
+    c.fillStyle = colour;
+    c.fillText(text, left, top + (i + 0.5) * LINE);
+  });
 
   c.beginPath();
   c.arc(x(keep), y(probability), 5, 0, 2 * Math.PI);
@@ -209,4 +221,33 @@ function paint(
   c.lineWidth = 2;
   c.strokeStyle = css(theme.surface);
   c.stroke();
+}
+
+/**
+ * Where a box of this size covers none of the lines, as far from them as can be; inside the frame
+ * `[left, top, right, bottom]`.
+ */
+function roomFor([wide, high]: Point, frame: readonly number[], lines: Point[][]): Point {
+  const [left, top, right, bottom] = frame as [number, number, number, number];
+  const along = lines.flatMap((line) =>
+    line.slice(1).flatMap(([bx, by], i) => {
+      const [ax, ay] = line[i]!;
+      const parts = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / 8));
+      return Array.from({ length: parts + 1 }, (_, k): Point => {
+        const t = k / parts;
+        return [ax + t * (bx - ax), ay + t * (by - ay)];
+      });
+    }),
+  );
+  let best: Point = [left, top];
+  let most = -1;
+  for (let px = left; px <= Math.max(left, right - wide); px += 16)
+    for (let py = top; py <= Math.max(top, bottom - high); py += 8) {
+      const gaps = along.map(([qx, qy]) =>
+        Math.hypot(Math.max(px - qx, 0, qx - px - wide), Math.max(py - qy, 0, qy - py - high)),
+      );
+      const gap = Math.min(...gaps);
+      if (gap > most) [best, most] = [[px, py], gap];
+    }
+  return best;
 }
