@@ -138,6 +138,8 @@ def test_what_is_not_trusted_is_a_picture(saved: Saved, again: Observed) -> None
 
 def test_outputs_that_are_deleted_leave_nothing(saved: Saved) -> None:
     live = saved.live
+    # Also those that are out of sight by then.
+    live.page.set_viewport_size({"width": 1280, "height": 1400})
     for _ in range(3):
         live.show(EXPLORE)
     # Not at once: JupyterLab takes outputs away that are only far out of sight.

@@ -50,7 +50,7 @@ def test_it_is_completed_explained_and_shown(jupyterlab: JupyterLab, observed: O
 
     typed = cells.nth(3)
     assert offered(typed, "%wam ", "model")[:4] == ["model", "example", "x", "names"]
-    assert offered(typed, "%wam model x --co", "--colour-map") == ["--colour-map"]
+    assert offered(typed, "%wam model x --col", "--colour-map") == ["--colour-map"]
     words = offered(typed, "%wam model x --method smooth", "smooth_integrated_gradients")
     assert words == ["smooth_integrated_gradients", "smoothgrad"]
     assert not observed.errors

@@ -21,6 +21,7 @@ export function embed(el: HTMLElement, all: Commons, bank: string): void {
   const picture = el.querySelector("img");
   let shown: { render: Render; life: AbortController } | null = null;
   let near = false;
+  let watch: ReturnType<typeof setTimeout> | undefined;
 
   const hide = (): void => {
     shown?.life.abort();
@@ -51,7 +52,8 @@ export function embed(el: HTMLElement, all: Commons, bank: string): void {
   const observer = new IntersectionObserver(
     ([entry]) => {
       near = entry!.isIntersecting;
-      if (!near) setTimeout(() => el.isConnected || leave(), LOST);
+      clearTimeout(watch);
+      if (!near) watch = setTimeout(look, LOST);
       else {
         all.changes.addEventListener(key, show);
         setTimeout(show, all.live.has(key) || !mayBeLive(el) ? 0 : PATIENCE);
@@ -62,6 +64,11 @@ export function embed(el: HTMLElement, all: Commons, bank: string): void {
   const leave = (): void => {
     all.changes.removeEventListener(key, show);
     hide();
+  };
+  /** Nothing tells that an output was deleted while it was out of sight. */
+  const look = (): void => {
+    if (el.isConnected) watch = setTimeout(look, LOST);
+    else leave();
   };
   observer.observe(el);
 }
