@@ -2,7 +2,8 @@
 
     python -m benchmarks.train --data FOLDER [--model sounds|volumes] [--steps N] [--seed N]
 
-The number of steps is fixed and the last weights are kept: no run is chosen by its held-out part.
+The number of steps is fixed and the last weights are kept. GELU instead of ReLU in the volume model
+was chosen by the held-out part (0.83 against 0.74), so its accuracy there is a little too kind.
 """
 
 from __future__ import annotations
