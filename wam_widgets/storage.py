@@ -184,11 +184,7 @@ def load(path: str | Path, *, device: str | torch.device = "cpu") -> Explanation
         raise IsADirectoryError(f"path is {str(path)!r}: a folder; it must be a file")
     if not source.is_file():  # waiting for a pipe could take for ever
         raise ForeignFileError(f"{source} is not a file")
-    try:
-        with safe_open(source, framework="pt", device="cpu") as file:
-            record, tensors = _content(file, source)
-    except SafetensorError as error:
-        raise _diagnosis(source) from error
+    record, tensors = _read(source)
     try:
         with warnings.catch_warnings():
             # Whoever measured a curve in such a basis was warned then.
@@ -197,6 +193,27 @@ def load(path: str | Path, *, device: str | torch.device = "cpu") -> Explanation
     except (ValueError, TypeError, OverflowError) as error:
         raise DamagedFileError(f"{source} does not hold an explanation: {error}") from error
     return _moved(explanation, place)
+
+
+def _read(source: Path) -> tuple[Any, dict[str, Tensor]]:
+    """Return record and tensors of a file; of a new one, if it was replaced meanwhile."""
+    while True:
+        version = _version(source)
+        try:
+            # Opens the file twice, first for the header and then to map it into memory.
+            with safe_open(source, framework="pt", device="cpu") as file:
+                return _content(file, source)
+        except (SafetensorError, StorageError, RuntimeError) as error:
+            if _version(source) != version:
+                continue
+            if isinstance(error, StorageError):
+                raise
+            raise _diagnosis(source) from error
+
+
+def _version(source: Path) -> tuple[int, int, int]:
+    found = source.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _device(device: str | torch.device) -> torch.device:
