@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import statistics
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.measure import Row, alone, interleaved, middle, ratio, spoken
+from benchmarks.measure import (
+    Row,
+    alone,
+    in_processes,
+    interleaved,
+    middle,
+    ratio,
+    spoken,
+    spread,
+)
 from benchmarks.work import (
     CUBE,
     RATE,
@@ -29,9 +36,6 @@ from benchmarks.work import (
 )
 
 GOAL = 1.05
-PROCESSES = 5
-"""Where memory happens to lie shifts the ratio of a process by a few per cent: the median of these
-is reported, and their range."""
 ROUNDS = 3
 ROUNDS_OF_SOUNDS = 7
 """Half a second each: what else the machine does shows more."""
@@ -73,16 +77,12 @@ class Task:
 
 def rows(device: torch.device) -> list[Row]:
     """Measure the methods that average; saliency is one pass, there is nothing to save."""
-    spawn = multiprocessing.get_context("spawn")
-    found = []
-    for number, task in enumerate(tasks(device)):
-        for method in task.methods:
-            runs = []
-            for _ in range(PROCESSES):
-                with ProcessPoolExecutor(1, mp_context=spawn) as fresh:
-                    runs.append(fresh.submit(measure, number, method, str(device)).result())
-            found += _said(task, method, runs)
-    return found
+    return [
+        row
+        for number, task in enumerate(tasks(device))
+        for method in task.methods
+        for row in _said(task, method, in_processes(measure, number, method, str(device)))
+    ]
 
 
 def tasks(device: torch.device) -> list[Task]:
@@ -112,12 +112,11 @@ def measure(number: int, method: str, name: str) -> list[list[float]]:
 
 
 def _said(task: Task, method: str, runs: list[list[list[float]]]) -> list[Row]:
-    ratios = sorted(ratio(times) for times in runs)
+    ratios = [ratio(times) for times in runs]
     value = statistics.median(ratios)
     times = [statistics.median(middle(times, i) for times in runs) for i in range(2)]
     claim = f"{method}, {SAMPLES} samples{task.what}, over the floor"
-    spread = f"{ratios[0]:.3f} … {ratios[-1]:.3f} in {len(ratios)} processes"
-    measured = f"{value:.3f} ({spread}; {spoken(times[0])} / {spoken(times[1])})"
+    measured = f"{value:.3f} ({spread(ratios)}; {spoken(times[0])} / {spoken(times[1])})"
     strict = statistics.median(ratio(times, 0, 2) for times in runs)
     return [
         Row(claim, measured, f"≤ {GOAL}", value <= GOAL),

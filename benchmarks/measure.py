@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
+
+T = TypeVar("T")
+
+PROCESSES = 5
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,25 @@ def wait(device: torch.device) -> None:
     """Wait for a GPU; kernels run on after the call that started them."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+
+
+def in_processes(measure: Callable[..., T], *arguments: Any, count: int = PROCESSES) -> list[T]:
+    """Return what `measure`, a function of a module, gives in each of some fresh processes.
+
+    Where memory happens to lie shifts the ratio of a process by a few per cent: their median is
+    what the code is like.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    found = []
+    for _ in range(count):
+        with ProcessPoolExecutor(1, mp_context=spawn) as fresh:
+            found.append(fresh.submit(measure, *arguments).result())
+    return found
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """Return the range of the ratios of several processes in words."""
+    return f"{min(ratios):.3f} … {max(ratios):.3f} in {len(ratios)} processes"
 
 
 def interleaved(
