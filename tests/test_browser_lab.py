@@ -70,6 +70,25 @@ def test_a_method_comes_from_the_kernel_once(live: Live) -> None:
     assert live.value("model.calls") == calls + 6
 
 
+def test_methods_to_compare_with_come_from_the_kernel(live: Live) -> None:
+    view = live.show(EXPLORE)
+    shown = view.digest()
+    names = view.root.locator(".wam-tile .wam-name")
+    expect(names).to_have_text(["Saliency"])
+    more = view.control("Add method", "comparison")
+    for label in ("Grad-CAM", "SmoothGrad"):  # a map, and a gradient
+        more.select_option(label=label)
+        expect(names.get_by_text(label, exact=True)).to_be_visible()
+        expect(more.locator("option", has_text=re.compile(f"^{label}$"))).to_have_count(0)
+    # What is on display stays.
+    assert view.what.startswith("Saliency")
+    assert {name for name in BASIS if view.digest()[name] != shown[name]} == set()
+    found = "explorer.explanation"
+    assert live.value(f"sorted({found}.methods)") == ["saliency", "smoothgrad"]
+    assert live.value(f"[found.method for found in {found}.maps]") == ["grad_cam"]
+    assert live.value(f"tuple({found}.maps[0].values.shape)") == (1, 1, 72, 90)
+
+
 def test_a_target_comes_from_the_kernel(live: Live) -> None:
     view = live.show(EXPLORE)
     options = view.control("Target").locator("option")
