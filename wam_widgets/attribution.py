@@ -40,6 +40,15 @@ def check_scales(scales: Sequence[int] | None, level: int) -> list[int]:
     return chosen
 
 
+def check_ranking(explanation: Explanation, ranking: str | None) -> str:
+    """Return the ranking, that of the modality for None; a ValueError for an unknown one."""
+    if ranking is None:
+        return explanation.default_ranking
+    if ranking not in RANKINGS:
+        raise ValueError(f"ranking is {ranking!r}: it must be one of {', '.join(RANKINGS)}")
+    return ranking
+
+
 @dataclass(frozen=True)
 class Attribution:
     """What each wavelet coefficient of the signal contributes to the explained output.
@@ -155,7 +164,7 @@ class Attribution:
     def score(self, ranking: str | None = None) -> Tensor:
         """Return the importance by which coefficients are ranked, ``[N, K]``."""
         flat = self.values.flatten()
-        return flat if self._check_ranking(ranking) == "signed" else flat.abs()
+        return flat if check_ranking(self.explanation, ranking) == "signed" else flat.abs()
 
     def reconstruct(
         self,
@@ -271,13 +280,6 @@ class Attribution:
         for shift in shifts(self.basis.level, len(self.explanation.space), count):
             moved = any(shift)
             yield shift, shifted(self.explanation, shift).at(self.basis) if moved else self
-
-    def _check_ranking(self, ranking: str | None) -> str:
-        if ranking is None:
-            return self.explanation.default_ranking
-        if ranking not in RANKINGS:
-            raise ValueError(f"ranking is {ranking!r}: it must be one of {', '.join(RANKINGS)}")
-        return ranking
 
     def _select(
         self,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from wam_widgets.attribution import MASKS, RANKINGS, check_scales
+from wam_widgets.attribution import MASKS, check_ranking, check_scales
 from wam_widgets.catalogue import title as title_of
 from wam_widgets.checks import fraction
 from wam_widgets.figures import panels
@@ -132,7 +132,7 @@ def plot(
     _check_modality(modality, span=span, place=place, axis=axis, camera=camera)
     look = Look(
         keep=fraction(options.keep if keep is None else keep, "keep"),
-        ranking=_ranking(one, ranking),
+        ranking=check_ranking(one.explanation, ranking),
         mask=_mask(mask),
         colour_map=_colours(colour_map),
         scales=None if scales is None else check_scales(scales, one.basis.level),
@@ -217,14 +217,6 @@ def _check_modality(modality: str, **given: object) -> None:
             raise ValueError(
                 f"{name} is {value!r}: it is for {plural}, and this is of the modality {modality}"
             )
-
-
-def _ranking(one: Attribution, ranking: str | None) -> str:
-    if ranking is None:
-        return one.explanation.default_ranking
-    if ranking not in RANKINGS:
-        raise ValueError(f"ranking is {ranking!r}: it must be one of {', '.join(RANKINGS)}")
-    return ranking
 
 
 def _mask(mask: str) -> str:

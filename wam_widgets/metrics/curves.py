@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from wam_widgets import checks
-from wam_widgets.attribution import Attribution
+from wam_widgets.attribution import Attribution, check_ranking
 from wam_widgets.entries import Curve
 from wam_widgets.maps import SignalMap
 from wam_widgets.metrics.masking import domain_of, score
@@ -115,8 +115,7 @@ def curve(
         attribution, model, baseline=baseline, output=output, front_end=front_end, seed=seed,
         internal_batch_size=internal_batch_size, progress=progress, should_stop=should_stop,
     )  # fmt: skip
-    explanation = attribution.explanation
-    ranking = explanation.default_ranking if ranking is None else ranking
+    ranking = check_ranking(attribution.explanation, ranking)
     rank = ranks(score(attribution, ranking))
     count = rank.shape[1]
     numbers = [math.floor(s * count + 0.5) for s in share]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from wam_widgets import checks
-from wam_widgets.attribution import RANKINGS, Attribution
+from wam_widgets.attribution import Attribution, check_ranking
 from wam_widgets.classifier import Classifier, check_features
 from wam_widgets.coefficients import Coefficients
 from wam_widgets.explanation import Explanation
@@ -134,19 +134,12 @@ def score(attribution: Attribution | SignalMap, ranking: str | None = None) -> T
     ranking : {"signed", "magnitude"}, optional
         By value, or by absolute value. Default: that of the modality.
     """
+    domain_of(attribution)
     if isinstance(attribution, Attribution):
         return attribution.score(ranking)
-    if not isinstance(attribution, SignalMap):
-        raise TypeError(
-            f"attribution is a {type(attribution).__name__}: it must be an Attribution, such as "
-            "explanation.at('db2', 4), or a SignalMap, such as explanation.signal_map()"
-        )
-    if ranking is None:
-        ranking = attribution.explanation.default_ranking
-    if ranking not in RANKINGS:
-        raise ValueError(f"ranking is {ranking!r}: it must be one of {', '.join(RANKINGS)}")
     places = attribution.places().flatten(1)
-    return places if ranking == "signed" else places.abs()
+    signed = check_ranking(attribution.explanation, ranking) == "signed"
+    return places if signed else places.abs()
 
 
 def masking(

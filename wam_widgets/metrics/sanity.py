@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from wam_widgets import checks
-from wam_widgets.attribution import RANKINGS, Attribution
+from wam_widgets.attribution import Attribution, check_ranking
 from wam_widgets.explainer import Explainer
 from wam_widgets.gradients import Cancelled
 from wam_widgets.maps import SignalMap
@@ -117,9 +117,7 @@ def randomised_parameters(
             f"model is a {type(module).__name__}: it must be a torch.nn.Module, whose parameters "
             "can be randomised"
         )
-    ranking = attribution.explanation.default_ranking if ranking is None else ranking
-    if ranking not in RANKINGS:
-        raise ValueError(f"ranking is {ranking!r}: it must be one of {', '.join(RANKINGS)}")
+    ranking = check_ranking(attribution.explanation, ranking)
     seed = checks.positive_int(seed, "seed", least=0)
     everything = [name for name, part in module.named_modules() if _own(part)]
     names = _chosen(everything, layers)
