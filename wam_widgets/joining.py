@@ -1,4 +1,4 @@
-"""Explanations put together and taken apart: joined, with maps added, cut to some samples."""
+"""Explanations as a whole: joined, with maps added, cut to some samples, on another device."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
     from wam_widgets.provenance import Provenance
 
-__all__ = ["cut", "joined", "with_maps"]
+__all__ = ["cut", "joined", "moved", "with_maps"]
 
 
 def joined(first: Explanation, other: Explanation) -> Explanation:
@@ -74,6 +74,40 @@ def cut(e: Explanation, part: slice) -> Explanation:
         curves=tuple(curve[part] for curve in e.curves),
         maps=tuple(found[part] for found in e.maps),
         components=None if e.components is None else e.components[part],
+    )
+
+
+def moved(e: Explanation, device: torch.device) -> Explanation:
+    """Return an explanation on a device; classes, curves and components stay on the CPU."""
+
+    def to(values: Tensor | None) -> Tensor | None:
+        return None if values is None else values.to(device)
+
+    entries = {
+        key: replace(
+            entry,
+            gradient=entry.gradient.to(device),
+            baseline=to(entry.baseline),
+            output=entry.output.to(device),
+            start=to(entry.start),
+            feature_gradient=to(entry.feature_gradient),
+            feature_baseline=to(entry.feature_baseline),
+        )
+        for key, entry in e.entries.items()
+    }
+    maps = tuple(
+        replace(found, values=found.values.to(device), output=found.output.to(device))
+        for found in e.maps
+    )
+    signal = e.signal.to(device)
+    return replace(
+        e,
+        signal=signal,
+        entries=entries,
+        maps=maps,
+        components=None if e.components is None else replace(e.components, signal=signal),
+        probabilities=to(e.probabilities),
+        features=to(e.features),
     )
 
 

@@ -29,7 +29,6 @@ import json
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +40,7 @@ from torch import Tensor
 import wam_widgets
 from wam_widgets.explanation import Explanation
 from wam_widgets.files import file_to_write, replaced
+from wam_widgets.joining import moved
 from wam_widgets.records import from_record, to_record
 
 __all__ = [
@@ -192,7 +192,7 @@ def load(path: str | Path, *, device: str | torch.device = "cpu") -> Explanation
             explanation = from_record(record, tensors)
     except (ValueError, TypeError, OverflowError) as error:
         raise DamagedFileError(f"{source} does not hold an explanation: {error}") from error
-    return _moved(explanation, place)
+    return moved(explanation, place)
 
 
 def _read(source: Path) -> tuple[Any, dict[str, Tensor]]:
@@ -298,32 +298,3 @@ def _diagnosis(source: Path) -> StorageError:
     if size < wanted < 2**50:
         return TruncatedFileError(f"{source} ends after {size} of at least {wanted} bytes")
     return DamagedFileError(f"{source} is damaged: its header does not describe its content")
-
-
-def _moved(e: Explanation, device: torch.device) -> Explanation:
-    """Return an explanation on a device; classes, curves and components stay on the CPU."""
-
-    def to(values: Tensor | None) -> Tensor | None:
-        return None if values is None else values.to(device)
-
-    entries = {
-        key: replace(
-            entry,
-            gradient=entry.gradient.to(device),
-            baseline=to(entry.baseline),
-            output=entry.output.to(device),
-            start=to(entry.start),
-            feature_gradient=to(entry.feature_gradient),
-            feature_baseline=to(entry.feature_baseline),
-        )
-        for key, entry in e.entries.items()
-    }
-    signal = e.signal.to(device)
-    return replace(
-        e,
-        signal=signal,
-        entries=entries,
-        components=None if e.components is None else replace(e.components, signal=signal),
-        probabilities=to(e.probabilities),
-        features=to(e.features),
-    )
