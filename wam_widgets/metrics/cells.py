@@ -16,7 +16,7 @@ from wam_widgets.catalogue import CATALOGUE, check_method
 from wam_widgets.entries import Curve, MapEntry
 from wam_widgets.explainer import Explainer
 from wam_widgets.maps import DOMAINS, SignalMap
-from wam_widgets.metrics.curves import area, curve
+from wam_widgets.metrics.curves import AREAS, curve
 from wam_widgets.objectives import Target
 from wam_widgets.wavelets import Basis
 
@@ -237,25 +237,12 @@ def _custom(function: Callable[..., Tensor]) -> Metric:
     return lambda cell: function(cell.attribution, cell.explainer)
 
 
-def _overshoot(measured: Curve, normalise: str | None) -> Tensor:
-    above = (measured.insertion - measured.insertion[:, -1:]).clamp(min=0)
-    return area(measured.share, above, normalise)
-
-
-_CURVES: dict[str, Callable[[Curve, str | None], Tensor]] = {
-    "insertion": lambda c, n: area(c.share, c.insertion, n),
-    "deletion": lambda c, n: area(c.share, c.deletion, n),
-    "faithfulness": lambda c, n: area(c.share, c.insertion, n) - area(c.share, c.deletion, n),
-    "overshoot": _overshoot,
-}
-
-
 def _metric(name: Any, options: dict[str, Any]) -> Metric:
     from wam_widgets import metrics
 
-    if name in _CURVES:
+    if name in AREAS:
         normalise = options.pop("normalise", None)
-        return lambda cell: _CURVES[name](cell.curve(options), normalise)
+        return lambda cell: AREAS[name](cell.curve(options), normalise)
     function = getattr(metrics, str(name), None) if name in metrics.__all__ else None
     takes = inspect.signature(function).parameters if inspect.isfunction(function) else {}
     if function is None or "attribution" not in takes:

@@ -28,7 +28,7 @@ from wam_widgets.metrics.masking import domain_of, score
 from wam_widgets.metrics.probe import Model, Probe
 from wam_widgets.ordering import ranks
 
-__all__ = ["area", "curve", "default_shares", "deletion", "faithfulness", "insertion"]
+__all__ = ["AREAS", "area", "curve", "default_shares", "deletion", "faithfulness", "insertion"]
 
 NORMALISATIONS = ("largest",)
 """By what curves are divided; not at all by default."""
@@ -188,8 +188,7 @@ def insertion(
 
     `normalise` is that of :func:`area`, the other options are those of :func:`curve`.
     """
-    measured = curve(attribution, model, **options)
-    return area(measured.share, measured.insertion, normalise)
+    return AREAS["insertion"](curve(attribution, model, **options), normalise)
 
 
 def deletion(
@@ -203,8 +202,7 @@ def deletion(
 
     `normalise` is that of :func:`area`, the other options are those of :func:`curve`.
     """
-    measured = curve(attribution, model, **options)
-    return area(measured.share, measured.deletion, normalise)
+    return AREAS["deletion"](curve(attribution, model, **options), normalise)
 
 
 def faithfulness(
@@ -219,9 +217,33 @@ def faithfulness(
     From −1 to 1 for probabilities. `normalise` is that of :func:`area`, by which each of the two
     curves is divided on its own; the other options are those of :func:`curve`.
     """
-    measured = curve(attribution, model, **options)
-    gain = area(measured.share, measured.insertion, normalise)
-    return gain - area(measured.share, measured.deletion, normalise)
+    return AREAS["faithfulness"](curve(attribution, model, **options), normalise)
+
+
+def _insertion(measured: Curve, normalise: str | None) -> Tensor:
+    return area(measured.share, measured.insertion, normalise)
+
+
+def _deletion(measured: Curve, normalise: str | None) -> Tensor:
+    return area(measured.share, measured.deletion, normalise)
+
+
+def _faithfulness(measured: Curve, normalise: str | None) -> Tensor:
+    return _insertion(measured, normalise) - _deletion(measured, normalise)
+
+
+def _overshoot(measured: Curve, normalise: str | None) -> Tensor:
+    above = (measured.insertion - measured.insertion[:, -1:]).clamp(min=0)
+    return area(measured.share, above, normalise)
+
+
+AREAS: dict[str, Callable[[Curve, str | None], Tensor]] = {
+    "insertion": _insertion,
+    "deletion": _deletion,
+    "faithfulness": _faithfulness,
+    "overshoot": _overshoot,
+}
+"""What one measured curve says of each sample, ``[N]``, by name; see :func:`area`."""
 
 
 def _shares(shares: Sequence[float] | None, steps: int | None) -> list[float]:
