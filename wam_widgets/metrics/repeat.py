@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -14,11 +14,12 @@ from wam_widgets.catalogue import CATALOGUE
 from wam_widgets.entries import Entry
 from wam_widgets.explainer import Explainer
 from wam_widgets.explaining import explain
+from wam_widgets.gradients import Cancelled
 from wam_widgets.maps import SignalMap
-from wam_widgets.metrics.probe import Model
+from wam_widgets.metrics.probe import Model, classifier_of
 from wam_widgets.objectives import Target
 
-__all__ = ["Explain", "numbers", "repetition"]
+__all__ = ["Explain", "numbers", "repeated", "repetition", "steps"]
 
 Explain = Callable[[Callable[..., Any], Tensor], Attribution | SignalMap]
 """From a model and an input ``[N, C, *space]`` to an attribution."""
@@ -54,13 +55,10 @@ def repetition(
         "modality": explanation.modality,
         "sample_rate": explanation.sample_rate,
         "spacing": explanation.spacing,
-        "front_end": front_end,
+        "front_end": classifier_of(model, explanation, front_end).front_end,
         "show_progress": False,
     }
     if isinstance(model, Explainer):
-        if front_end is not None:
-            raise ValueError("front_end is given: model is an Explainer, which has its own")
-        settings["front_end"] = model.classifier.front_end
         settings["internal_batch_size"] = model.internal_batch_size
     settings |= _settings(attribution, model)
     target: Target = None if source.target == "custom" else _target(source.classes)
@@ -81,6 +79,49 @@ def repetition(
         return found.signal_map(source.method)
 
     return again
+
+
+def repeated(
+    attribution: Attribution | SignalMap,
+    model: Model,
+    explain: Explain | None,
+    front_end: Callable[[Tensor], Tensor] | None,
+) -> Explain:
+    """Return `explain`, or :func:`repetition` for None, held to as many values as there are.
+
+    Raises
+    ------
+    ValueError
+        As :func:`repetition`; when called, if it gives more or fewer values.
+    """
+    again = repetition(attribution, model, front_end) if explain is None else explain
+    wanted = tuple(numbers(attribution).shape)
+
+    def checked(other: Callable[..., Any], x: Tensor) -> Attribution | SignalMap:
+        found = again(other, x)
+        shape = tuple(numbers(found).shape)
+        if shape != wanted:
+            raise ValueError(
+                f"explain returned {shape} values: it must return as many as attribution has, "
+                f"{wanted}"
+            )
+        return found
+
+    return checked
+
+
+def steps(
+    count: int,
+    progress: Callable[[int, int], None] | None,
+    should_stop: Callable[[], bool] | None,
+) -> Iterator[int]:
+    """Count up to `count`: ask before each explanation whether to stop, say when it is made."""
+    for index in range(count):
+        if should_stop is not None and should_stop():
+            raise Cancelled("the metric was cancelled")
+        yield index
+        if progress is not None:
+            progress(index + 1, count)
 
 
 def numbers(attribution: Attribution | SignalMap) -> Tensor:

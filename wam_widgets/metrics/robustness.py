@@ -11,10 +11,9 @@ from torch import Tensor
 from wam_widgets import checks
 from wam_widgets.attribution import Attribution
 from wam_widgets.explainer import Explainer
-from wam_widgets.gradients import Cancelled
 from wam_widgets.maps import SignalMap
 from wam_widgets.metrics.probe import Model
-from wam_widgets.metrics.repeat import Explain, numbers, repetition
+from wam_widgets.metrics.repeat import Explain, numbers, repeated, steps
 
 __all__ = ["sensitivity_average", "sensitivity_max"]
 
@@ -69,7 +68,7 @@ def sensitivity_max(
     Cancelled
         When `should_stop` returned True.
     """
-    again = repetition(attribution, model, front_end) if explain is None else explain
+    again = repeated(attribution, model, explain, front_end)
     changes = _changes(
         attribution, model, again, perturb_radius, n_perturb_samples, seed, progress, should_stop
     )
@@ -93,7 +92,7 @@ def sensitivity_average(
     The mean in place of the maximum: Bhatt et al., "Evaluating and aggregating feature-based model
     explanations", 2020, definition 2. All else is as in :func:`sensitivity_max`.
     """
-    again = repetition(attribution, model, front_end) if explain is None else explain
+    again = repeated(attribution, model, explain, front_end)
     changes = _changes(
         attribution, model, again, perturb_radius, n_perturb_samples, seed, progress, should_stop
     )
@@ -132,16 +131,7 @@ def _changes(
     norm = here.norm(dim=1)
     norm = torch.where(norm > 0, norm, torch.ones_like(norm))
     changes = []
-    for index in range(count):
-        if should_stop is not None and should_stop():
-            raise Cancelled("the metric was cancelled")
+    for index in steps(count, progress, should_stop):
         there = numbers(again(function, signal + radius * span * perturbation(signal, index, seed)))
-        if there.shape != here.shape:
-            raise ValueError(
-                f"explain returned {tuple(there.shape)} values: it must return as many as "
-                f"attribution has, {tuple(here.shape)}"
-            )
         changes.append((there - here).norm(dim=1) / norm)
-        if progress is not None:
-            progress(index + 1, count)
     return torch.stack(changes, dim=1).cpu()

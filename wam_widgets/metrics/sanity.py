@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from wam_widgets import checks
 from wam_widgets.attribution import Attribution, check_ranking
 from wam_widgets.explainer import Explainer
-from wam_widgets.gradients import Cancelled
 from wam_widgets.maps import SignalMap
 from wam_widgets.metrics.probe import Model
-from wam_widgets.metrics.repeat import Explain, numbers, repetition
+from wam_widgets.metrics.repeat import Explain, numbers, repeated, steps
 from wam_widgets.metrics.similarity import spearman, structural_similarity
 
 __all__ = ["Cascade", "randomised_parameters"]
@@ -121,7 +120,7 @@ def randomised_parameters(
     seed = checks.positive_int(seed, "seed", least=0)
     everything = [name for name, part in module.named_modules() if _own(part)]
     names = _chosen(everything, layers)
-    again = repetition(attribution, model, front_end) if explain is None else explain
+    again = repeated(attribution, model, explain, front_end)
     try:
         random = copy.deepcopy(module)
     except Exception as error:
@@ -131,23 +130,15 @@ def randomised_parameters(
     signal = attribution.explanation.signal
     here, here_map = _compared(attribution, ranking)
     rho, same = [], []
-    for done, name in enumerate(names, start=1):
-        if should_stop is not None and should_stop():
-            raise Cancelled("the metric was cancelled")
+    for index in steps(len(names), progress, should_stop):
+        name = names[index]
         # Layers of one shape must not get the same numbers.
         state = np.random.SeedSequence((seed, everything.index(name))).generate_state(1)
         with checks.seeded(signal.device, int(state[0])), torch.no_grad():
             _randomise(random.get_submodule(name))
         there, there_map = _compared(again(random, signal), ranking)
-        if there.shape != here.shape:
-            raise ValueError(
-                f"explain returned {tuple(there.shape)} values: it must return as many as "
-                f"attribution has, {tuple(here.shape)}"
-            )
         rho.append(spearman(here, there))
         same.append(structural_similarity(here_map, there_map))
-        if progress is not None:
-            progress(done, len(names))
     return Cascade(names, ranking, torch.stack(rho, dim=1).cpu(), torch.stack(same, dim=1).cpu())
 
 
