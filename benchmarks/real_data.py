@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 import wam_widgets as wam
 from wam_widgets.examples.files import read_facts
-from wam_widgets.examples.networks import block
+from wam_widgets.examples.networks import blocks
 from wam_widgets.front_ends import LogMel
 
 MODELS = Path(__file__).parent / "models"
@@ -40,26 +40,13 @@ def sound_front_end() -> LogMel:
     return LogMel(SAMPLE_RATE, n_fft=1024, hop_length=512, f_min=40.0, n_mels=64, amin=1e-5)
 
 
-def _layer(ndim: int, n_in: int, n_out: int, kernel_size: int = 3) -> nn.Sequential:
-    """Convolution, normalisation and ReLU, as in most networks (those embedded have GELU)."""
-    convolution, normalisation, _ = block(ndim, n_in, n_out, kernel_size)
-    return nn.Sequential(convolution, normalisation, nn.ReLU())
-
-
 class RecordingNet(nn.Module):
     """A classifier of log-mel spectrograms ``[N, 1, 64, frames]`` in decibels."""
 
     def __init__(self, n_classes: int = len(SOUND_CLASSES)) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            _layer(2, 1, 16, 5),
-            nn.AvgPool2d(2),
-            _layer(2, 16, 32),
-            nn.AvgPool2d(2),
-            _layer(2, 32, 48),
-            nn.AvgPool2d(2),
-            _layer(2, 48, 64),
-        )
+        # ReLU as in most networks; those embedded have GELU.
+        self.features = blocks(2, (1, 16, 32, 48, 64), 5, activation=nn.ReLU)
         self.dropout = nn.Dropout(0.3)
         self.classifier = nn.Linear(2 * 64, n_classes)
 
@@ -76,15 +63,7 @@ class ScanNet(nn.Module):
 
     def __init__(self, n_classes: int = len(VOLUME_CLASSES)) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            block(3, 1, 12),
-            nn.AvgPool3d(2),
-            block(3, 12, 24),
-            nn.AvgPool3d(2),
-            block(3, 24, 32),
-            nn.AvgPool3d(2),
-            block(3, 32, 48),
-        )
+        self.features = blocks(3, (1, 12, 24, 32, 48))
         self.dropout = nn.Dropout(0.3)
         self.classifier = nn.Linear(48, n_classes)
 

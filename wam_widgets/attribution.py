@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +64,15 @@ class Attribution:
     found : MapEntry or None
         The values themselves, of a method that belongs to this basis; None where they follow from
         a gradient.
+    transforms : tuple of two Coefficients, or None
+        :attr:`coefficients` and :attr:`pullback` where they are known already; None: they are
+        computed when they are asked for.
     """
 
     explanation: Explanation
     basis: Basis
     found: MapEntry | None = None
+    transforms: tuple[Coefficients, Coefficients] | None = field(default=None, compare=False)
 
     @property
     def source(self) -> Entry | MapEntry:
@@ -78,6 +82,8 @@ class Attribution:
     @cached_property
     def coefficients(self) -> Coefficients:
         """Coefficients z = W(x) of the signal."""
+        if self.transforms is not None:
+            return self.transforms[0]
         return self.basis.analyse(self.explanation.signal)
 
     @cached_property
@@ -91,6 +97,8 @@ class Attribution:
         """
         if self.found is not None:
             raise ValueError(f"method {self.found.method!r} gives no gradient to pull back")
+        if self.transforms is not None:
+            return self.transforms[1]
         return self.basis.pullback(self.explanation.gradient)
 
     @cached_property

@@ -162,11 +162,9 @@ def _deeper(
     signal = _Chain(explanation.signal, step.analyse)
     gradient = _Chain(explanation.gradient, step.pullback)
     for level in levels:
-        attribution = explanation.at(Basis(family, level, mode))
-        # Where cached properties keep what they computed.
-        vars(attribution)["coefficients"] = signal.at(attribution.basis)
-        vars(attribution)["pullback"] = gradient.at(attribution.basis)
-        yield attribution
+        basis = Basis(family, level, mode)
+        transforms = signal.at(basis), gradient.at(basis)
+        yield Attribution(explanation, basis, transforms=transforms)
 
 
 class _Chain:

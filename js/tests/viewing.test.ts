@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type State, defaults, parsers, requestOf } from "../src/core/state";
+import { defaults, parsers } from "../src/core/parsers";
+import { type State, requestOf } from "../src/core/state";
 import type { Payload, WireArray } from "../src/core/types";
 import { CAMERA, placeOf } from "../src/core/viewing";
 import { fakePayload } from "./fake";

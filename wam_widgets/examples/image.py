@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from wam_widgets.examples.example import Example
 from wam_widgets.examples.files import chosen, read_bytes, read_model
-from wam_widgets.examples.networks import block
+from wam_widgets.examples.networks import blocks
 
 CLASS_NAMES = ("brick", "grass", "gravel")
 WEIGHTS = "image.safetensors"
@@ -36,15 +36,7 @@ class TextureNet(nn.Module):
 
     def __init__(self, n_classes: int = len(CLASS_NAMES)) -> None:
         super().__init__()
-        self.features = nn.Sequential(
-            block(2, 1, 24, 5, "reflect"),
-            nn.AvgPool2d(2),
-            block(2, 24, 36, 3, "reflect"),
-            nn.AvgPool2d(2),
-            block(2, 36, 48, 3, "reflect"),
-            nn.AvgPool2d(2),
-            block(2, 48, 64, 3, "reflect"),
-        )
+        self.features = blocks(2, (1, 24, 36, 48, 64), 5, "reflect")
         self.classifier = nn.Conv2d(64, n_classes, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -17,7 +17,10 @@ export class Beside {
   private engine: Engine | null = null;
   private engineLife: AbortController | null = null;
   private engineOf = "";
-  private readonly found = new Map<string, Frame>();
+  /** By name, so that an older picture stands in until that of a newer entry comes. */
+  private readonly found = new Map<string, { entry: EntryPayload; frame: Frame }>();
+  /** What the worker has under each name. */
+  private readonly sent = new Map<string, EntryPayload>();
   private queue: EntryPayload[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -30,17 +33,21 @@ export class Beside {
     onAbort(signal, () => this.stop());
   }
 
-  /** What there is of an entry; `current`: it is of the basis and the sample on display. */
+  /**
+   * What there is under the name of an entry; `current`: it is of this entry, and of the basis and
+   * the sample on display.
+   */
   of(entry: EntryPayload): { frame: Frame; current: boolean } | null {
     const { state } = this.session.store;
     const { frame: shown } = state;
     const wanted = this.wanted(entry);
     if (shown && wanted && keyOf(shown.request) === keyOf(wanted))
       return { frame: shown, current: true };
-    const frame = this.found.get(nameOf(entry));
-    return frame
-      ? { frame, current: wanted !== null && keyOf(frame.request) === keyOf(wanted) }
-      : null;
+    const found = this.found.get(nameOf(entry));
+    if (!found) return null;
+    const { frame } = found;
+    const same = found.entry === entry && wanted && keyOf(frame.request) === keyOf(wanted);
+    return { frame, current: same === true };
   }
 
   /** See to it that these will be current; nothing is done while things move. */
@@ -61,6 +68,7 @@ export class Beside {
   private release(): void {
     this.engineLife?.abort();
     this.engine = null;
+    this.sent.clear();
   }
 
   private next(): void {
@@ -73,6 +81,7 @@ export class Beside {
       return;
     }
     const engine = this.started();
+    this.sent.set(nameOf(entry), entry);
     engine.addEntry(entry);
     engine.request(request);
   }
@@ -94,7 +103,7 @@ export class Beside {
     engine.onFrame((frame) => {
       const { layout, values, maps, voxels, voxelLimit, request, empty } = frame;
       const part = { layout, values, maps, voxels, voxelLimit, request, empty } as Frame;
-      this.found.set(nameOf(request), part);
+      this.found.set(nameOf(request), { entry: this.sent.get(nameOf(request))!, frame: part });
       this.arrived();
       this.next();
     });

@@ -130,7 +130,8 @@ export class Engine {
     const { payload } = this;
     const bank = { ...payload.bank, taps: detached(payload.bank.taps) };
     const signal = detached(payload.signal);
-    backend.post({ kind: "payload", payload: { ...payload, entries, bank, signal } });
+    const unread = { features: null, maps: [], curves: [] };
+    backend.post({ kind: "payload", payload: { ...payload, ...unread, entries, bank, signal } });
   }
 
   private stop(): void {
@@ -149,10 +150,13 @@ function keyOf({ method, target }: EntryPayload): string {
   return `${method}\n${target}`;
 }
 
-/** An entry whose arrays own their bytes: a view would take its whole message along. */
+/**
+ * An entry whose arrays own their bytes: a view would take its whole message along. What is said of
+ * a time-frequency picture is for the views alone.
+ */
 function packedEntry(entry: EntryPayload): EntryPayload {
   const baseline = entry.baseline && detached(entry.baseline);
-  return { ...entry, gradient: detached(entry.gradient), baseline };
+  return { ...entry, gradient: detached(entry.gradient), baseline, features: null };
 }
 
 function workerBackend(receive: (answer: Answer) => void, failed: () => void): Backend {

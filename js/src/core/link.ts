@@ -5,8 +5,9 @@
  */
 import { onAbort } from "./dispose";
 import type { Host } from "./host";
-import { deepest, parsers, remapGains, remapScales, spaceOf } from "./state";
-import { CONTROL_KEYS, type Controls, type Hover, type Span, type State } from "./state";
+import { CONTROL_KEYS, parsers } from "./parsers";
+import { deepest, remapGains, remapScales, spaceOf } from "./state";
+import type { Controls, Hover, Span, State } from "./state";
 import type { Moves, Store } from "./store";
 import type { Box, Modality } from "./types";
 

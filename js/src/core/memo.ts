@@ -33,6 +33,16 @@ export class Memo<T> {
   }
 }
 
+/** Tells each time whether one of these is another one than the last time. */
+export function watch(): (...now: unknown[]) => boolean {
+  let last: unknown[] | null = null;
+  return (...now) => {
+    const differs = !last || now.some((value, i) => value !== last![i]);
+    last = now;
+    return differs;
+  };
+}
+
 /** Whether fewer results are remembered, because a sample has very many values. */
 export function isLarge({ signal }: Payload): boolean {
   return signal.shape.slice(1).reduce((a, b) => a * b, 1) > 2 ** 20;

@@ -1,17 +1,9 @@
 /** One small reactive store for each Explorer: every panel reads it, no panel knows another. */
 import { onAbort } from "./dispose";
 import type { Host, Listener } from "./host";
-import {
-  CONTROL_KEYS,
-  type Controls,
-  type Local,
-  type State,
-  deepest,
-  defaults,
-  parsers,
-  remapGains,
-  remapScales,
-} from "./state";
+import { CONTROL_KEYS, defaults, parsers } from "./parsers";
+import type { Controls, Local, State } from "./state";
+import { deepest, remapGains, remapScales } from "./state";
 import type { Payload } from "./types";
 
 export type Keys = readonly (keyof State)[];

@@ -1,8 +1,9 @@
 /** Explorers side by side on a page: built when they are wanted, given back when others need room. */
 import { onAbort, scope } from "../core/dispose";
 import { Hub, Links } from "../core/link";
+import { CONTROL_KEYS } from "../core/parsers";
 import type { Session } from "../core/session";
-import { CONTROL_KEYS, type State } from "../core/state";
+import type { State } from "../core/state";
 import type { Payload } from "../core/types";
 import { h } from "../views/dom";
 import { type Photograph, mountExplorer } from "../views/explorer";

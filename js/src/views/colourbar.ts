@@ -21,6 +21,12 @@ export function placeIn(diverging: boolean, value: number): number {
   return (t + 0.5) | 0;
 }
 
+/** The colour of a value, in a table that ends at a limit. */
+export function colouring({ diverging, pixels }: Lut, limit: number): (value: number) => number {
+  const gain = limit > 0 ? 1 / limit : 0;
+  return (value) => pixels[placeIn(diverging, value * gain)]!;
+}
+
 /** Numbers at the ends and quarters of a bar of square roots. */
 export function rootLabels(diverging: boolean, limit: number): string[] {
   // Half way to the end is a quarter of the limit.

@@ -13,6 +13,7 @@ import { percent } from "./format";
 import { mapLimit } from "./laid";
 import { drawLegend } from "./overlay";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
+import { gridOf } from "./picture";
 import { planesOf } from "./planes";
 import { Surface } from "./surface";
 import { type Picture, type Tile, choose, label, tile } from "./tile";
@@ -153,8 +154,8 @@ export function comparisonPanel(view: View): Panel {
     const rows = Math.max(1, Math.ceil(tiles.length / fits));
     const columns = Math.max(1, Math.ceil(tiles.length / rows));
     grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${times * MOST}px))`;
-    const [, , height = 1, wide = 1] = store.state.payload.signal.shape;
-    if (modality === "image") grid.style.setProperty("--wam-aspect", String(wide / height));
+    const [wide, high] = gridOf(store.state.payload);
+    if (modality === "image") grid.style.setProperty("--wam-aspect", String(wide / high));
   };
 
   const paint = (again: boolean): void => {

@@ -8,14 +8,13 @@ import { h, write } from "./dom";
 import { percent, score } from "./format";
 import { placeOf } from "./keep";
 import type { View } from "./panel";
+import { type Point, roomFor } from "./room";
 import { Surface } from "./surface";
 
 const TICKS = [0, 0.001, 0.01, 0.1, 1];
 /** Height of a line of the legend. */
 const LINE = 16;
 const PAD = { left: 32, right: 12, top: 12, bottom: 36 };
-
-type Point = readonly [number, number];
 
 export interface CurveView {
   element: HTMLElement;
@@ -221,33 +220,4 @@ function paint(
   c.lineWidth = 2;
   c.strokeStyle = css(theme.surface);
   c.stroke();
-}
-
-/**
- * Where a box of this size covers none of the lines, as far from them as can be; inside the frame
- * `[left, top, right, bottom]`.
- */
-function roomFor([wide, high]: Point, frame: readonly number[], lines: Point[][]): Point {
-  const [left, top, right, bottom] = frame as [number, number, number, number];
-  const along = lines.flatMap((line) =>
-    line.slice(1).flatMap(([bx, by], i) => {
-      const [ax, ay] = line[i]!;
-      const parts = Math.max(1, Math.ceil(Math.hypot(bx - ax, by - ay) / 8));
-      return Array.from({ length: parts + 1 }, (_, k): Point => {
-        const t = k / parts;
-        return [ax + t * (bx - ax), ay + t * (by - ay)];
-      });
-    }),
-  );
-  let best: Point = [left, top];
-  let most = -1;
-  for (let px = left; px <= Math.max(left, right - wide); px += 16)
-    for (let py = top; py <= Math.max(top, bottom - high); py += 8) {
-      const gaps = along.map(([qx, qy]) =>
-        Math.hypot(Math.max(px - qx, 0, qx - px - wide), Math.max(py - qy, 0, qy - py - high)),
-      );
-      const gap = Math.min(...gaps);
-      if (gap > most) [best, most] = [[px, py], gap];
-    }
-  return best;
 }

@@ -1,8 +1,8 @@
 /** The map of a method that lies over the signal, in place of what the scales say. */
-import { type Rgb, lut, opaqueMap, over, part, pixel } from "../core/colour";
+import { type Lut, type Rgb, lut, opaqueMap, over, part, pixel } from "../core/colour";
 import type { Domain, PlaceMap } from "../core/pixelmaps";
 import type { Span } from "../core/state";
-import { limitOf, placeIn } from "./colourbar";
+import { colouring, limitOf, placeIn } from "./colourbar";
 import { fill } from "./dom";
 import { Envelope } from "./envelope";
 import { methodLabel } from "./format";
@@ -11,8 +11,8 @@ import type { Raster } from "./picture";
 
 const limits = new WeakMap<Float32Array, number>();
 
-/** Nearly the largest magnitude of a map. */
-export function mapLimit({ values }: PlaceMap): number {
+/** Nearly the largest magnitude of values that are drawn more than once. */
+export function mapLimit({ values }: { values: Float32Array }): number {
   const known = limits.get(values);
   if (known !== undefined) return known;
   const limit = limitOf(values);
@@ -62,11 +62,10 @@ export function paintMap(
   pixels: Uint32Array,
   { values }: PlaceMap,
   limit: number,
-  { diverging, pixels: colours }: ReturnType<typeof lut>,
+  table: Lut,
 ): void {
-  const gain = limit > 0 ? 1 / limit : 0;
-  for (let i = 0; i < pixels.length; i++)
-    pixels[i] = colours[placeIn(diverging, values[i]! * gain)]!;
+  const colour = colouring(table, limit);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = colour(values[i]!);
 }
 
 /** The same over a picture that steps back, as opaque as a value is large. */

@@ -4,13 +4,12 @@ import { listen } from "../core/dispose";
 import type { PlaceMap } from "../core/pixelmaps";
 import { parent, support } from "../core/tree";
 import type { Box, Frame } from "../core/types";
-import { decodeItem } from "../core/wire";
 import { brush } from "./brush";
 import { h } from "./dom";
 import { percent } from "./format";
 import { chooseOverlay, fillOverlays, laidColours, laidMap, paintOver } from "./laid";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
-import { type Raster, blit, isSmooth, rasterise } from "./picture";
+import { blit, gridOf, isSmooth, signalRaster } from "./picture";
 import { Surface, locate } from "./surface";
 import { compose } from "./tint";
 
@@ -26,39 +25,30 @@ export function overlayPanel(view: View): Panel {
   body.append(stage, legend);
   surface.canvas.tabIndex = 0;
 
-  let raster: Raster | null = null;
-  let rasterOf = "";
   let drawn = "";
   let maps: Float32Array | null = null;
   let over: PlaceMap | null = null;
 
   listen(mode, "change", () => chooseOverlay(view, mode.value), signal);
-  const grid = (): [number, number] => {
-    const [, , height = 1, width = 1] = store.state.payload.signal.shape;
-    return [width, height];
-  };
+  const grid = (): [number, number] => gridOf(store.state.payload);
   brush(view, surface.canvas, (event) => locate(event, surface.canvas, grid()), grid);
 
   const paint = (again: boolean): void => {
     const { payload, sample, frame, overlay, colour_map } = store.state;
     const [width, height] = grid();
-    const key = `${payload.id} ${sample}`;
-    if (!raster || rasterOf !== key) {
-      raster = rasterise(payload, decodeItem(payload.signal, sample).data);
-      rasterOf = key;
-    }
     body.style.setProperty("--wam-aspect", String(width / height));
     if (!surface.fit(again)) return;
     const current = frame && frame.request.sample === sample ? frame : null;
     const request = current?.request;
     const size = `${surface.canvas.width} ${surface.canvas.height} ${JSON.stringify(view.theme)}`;
-    const now = `${key} ${overlay} ${request?.scales} ${colour_map} ${request?.ranking} ${size}`;
+    const now = `${payload.id} ${sample} ${overlay} ${request?.scales} ${colour_map} ${request?.ranking} ${size}`;
     const map = laidMap(view, "signal");
     if (now === drawn && maps === (current?.maps ?? null) && map === over) return;
     drawn = now;
     maps = current?.maps ?? null;
     over = map;
     const pixels = surface.pixels(width, height);
+    const raster = signalRaster(store.state);
     if (map) paintOver(pixels, raster, map, view);
     else if (current && !current.empty) compose(pixels, raster, current, overlay, view.theme);
     else blit(raster, pixels);

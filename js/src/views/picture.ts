@@ -77,6 +77,23 @@ export function blit(raster: Raster, pixels: Uint32Array): void {
   }
 }
 
+/** Width and height of an image. */
+export function gridOf({ signal }: Payload): [number, number] {
+  const [, , height = 1, width = 1] = signal.shape;
+  return [width, height];
+}
+
+const rasters = new WeakMap<Payload, { sample: number; raster: Raster }>();
+
+/** The sample on display; made once for all who draw it. */
+export function signalRaster({ payload, sample }: State): Raster {
+  const known = rasters.get(payload);
+  if (known?.sample === sample) return known.raster;
+  const raster = rasterise(payload, decodeItem(payload.signal, sample).data);
+  rasters.set(payload, { sample, raster });
+  return raster;
+}
+
 /** Small pictures keep their pixels visible; photographs are smoothed. */
 export const isSmooth = (width: number): boolean => width >= 96;
 

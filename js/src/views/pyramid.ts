@@ -20,6 +20,7 @@ import {
   veil,
 } from "./mosaic";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
+import { gridOf } from "./picture";
 import { type Cut, extents, planesOf, usual, voxelSize } from "./planes";
 import { scroll } from "./slicing";
 import { Surface, locate } from "./surface";
@@ -84,7 +85,7 @@ export function pyramidPanel(view: View): Panel {
     // Before there is a frame, too: nothing moves when it comes. The mosaic is a little larger than
     // the signal, by the padding of each level.
     if (concerns(changed, "frame", "payload")) {
-      const [, , height = 1, width = 1] = payload.signal.shape;
+      const [width, height] = gridOf(payload);
       body.style.setProperty("--wam-aspect", String(cuts?.aspect() ?? width / height));
     }
     if (!frame) return;

@@ -9,7 +9,7 @@ import { Envelope } from "./envelope";
 import { percent } from "./format";
 import { STEPS, placeOf, shareAt } from "./keep";
 import { type Changes, type Panel, type View, concerns, frame as makeFrame } from "./panel";
-import { type Raster, blit, isCentred, isSmooth, rasterise } from "./picture";
+import { type Raster, blit, gridOf, isCentred, isSmooth, rasterise } from "./picture";
 import { REBUILT_KEYS, rebuilt } from "./rebuilt";
 import { type Parts, REBUILT_VOLUME_KEYS, keptOf, volumes } from "./rebuiltvolume";
 import { Surface } from "./surface";
@@ -127,7 +127,7 @@ function images(view: View): Parts {
     figures: [important.figure, residual.figure],
     draw(changed): void {
       const { frame, payload } = store.state;
-      const [, , height = 1, width = 1] = payload.signal.shape;
+      const [width, height] = gridOf(payload);
       const body = important.figure.parentElement;
       body?.style.setProperty("--wam-aspect", String(width / height));
       if (!frame || !concerns(changed, "frame", "payload")) return;

@@ -7,7 +7,7 @@ import type { Hover } from "../core/state";
 import { centre, nearest } from "../core/tree";
 import type { Frame } from "../core/types";
 import { type Box, GUTTER, MARGIN, hairline, lengthOf, revealed, spanOf, xOf } from "./axis";
-import { colourBar, limitOf, placeIn, rootLabels } from "./colourbar";
+import { colourBar, colouring, limitOf, rootLabels } from "./colourbar";
 import { mapping } from "./mapping";
 import { framed, markHover } from "./marks";
 import { scaleName } from "./format";
@@ -107,8 +107,7 @@ export function scaleogramPanel(view: View): Panel {
     const { count = 0, family = "" } = frame?.layout ?? {};
     const label = frame ? `: attribution of ${count} coefficients in ${family}` : "";
     surface.canvas.setAttribute("aria-label", `Scaleogram${label}`);
-    const colour = (value: number): number =>
-      table.pixels[placeIn(table.diverging, limit > 0 ? value / limit : 0)]!;
+    const colour = colouring(table, limit);
     paintOverTime(
       view,
       time,

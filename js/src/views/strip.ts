@@ -6,7 +6,7 @@ import { h } from "./dom";
 import { Envelope } from "./envelope";
 import { targetLabel } from "./format";
 import type { View } from "./panel";
-import { blit, rasterise } from "./picture";
+import { blit, gridOf, rasterise } from "./picture";
 import { extents, planesOf, strides, usual, voxelSize } from "./planes";
 import { fillSlice } from "./slicepicture";
 import { Surface } from "./surface";
@@ -65,7 +65,7 @@ export function strip(view: View): { element: HTMLElement; draw(): void; fill():
 }
 
 function picture(payload: Payload, sample: number): HTMLCanvasElement {
-  const [, , height = 1, width = 1] = payload.signal.shape;
+  const [width, height] = gridOf(payload);
   const surface = new Surface("wam-thumb", true);
   const factor = SIDE / Math.max(width, height);
   surface.canvas.width = Math.max(1, Math.round(width * factor * 2));

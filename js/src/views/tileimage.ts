@@ -2,15 +2,15 @@
 import { lut } from "../core/colour";
 import type { Beside } from "../core/beside";
 import { listen } from "../core/dispose";
+import { watch } from "../core/memo";
 import type { PlaceMap } from "../core/pixelmaps";
 import type { EntryPayload, Frame } from "../core/types";
-import { decodeItem } from "../core/wire";
 import { brush } from "./brush";
 import { h } from "./dom";
 import { paintMap } from "./laid";
 import { drawMarks } from "./overlay";
 import type { View } from "./panel";
-import { type Raster, isSmooth, rasterise } from "./picture";
+import { gridOf, isSmooth, signalRaster } from "./picture";
 import { cross } from "./slicemarks";
 import { Surface, locate } from "./surface";
 import type { Picture } from "./tile";
@@ -29,14 +29,13 @@ export interface Given {
 }
 
 export function imageMap(view: View, given: Given): Picture {
-  let drawn: unknown[] = [];
+  const differs = watch();
   return stage(view, given, "of each pixel", (surface, again) => {
     const found = given.map();
-    const { colour_map } = view.store.state;
-    const now = [found?.map, found?.limit, colour_map, view.theme];
-    if (!found || (!again && now.every((v, i) => v === drawn[i]))) return;
-    drawn = now;
-    const [width, height] = gridOf(view);
+    const { colour_map, payload } = view.store.state;
+    const fresh = differs(found?.map, found?.limit, colour_map, view.theme);
+    if (!found || !(fresh || again)) return;
+    const [width, height] = gridOf(payload);
     const table = lut(colour_map, view.theme.surface);
     paintMap(surface.pixels(width, height), found.map, found.limit, table);
     surface.show(isSmooth(width));
@@ -49,31 +48,24 @@ export function imageScales(
   entry: () => EntryPayload,
   beside: Beside,
 ): Picture {
-  let drawn: unknown[] = [];
-  let raster: { of: string; raster: Raster } | null = null;
+  const differs = watch();
   return stage(view, given, "on each scale", (surface, again) => {
-    const { payload, sample, scales, ranking } = view.store.state;
+    const { state } = view.store;
+    const { payload, sample, scales, ranking } = state;
     const found = beside.of(entry());
     surface.canvas.classList.toggle("wam-late", !found?.current);
-    if (!found) return surface.clear();
+    if (!found) {
+      differs(null);
+      return surface.clear();
+    }
     const { maps } = found.frame;
-    const now = [maps, scales?.join(), ranking, sample, view.theme];
-    if (!again && now.every((v, i) => v === drawn[i])) return;
-    drawn = now;
-    const of = `${payload.id} ${sample}`;
-    if (raster?.of !== of)
-      raster = { of, raster: rasterise(payload, decodeItem(payload.signal, sample).data) };
+    if (!differs(maps, scales?.join(), ranking, sample, view.theme) && !again) return;
     const request = { ...found.frame.request, ranking, scales };
     const frame: Frame = { ...found.frame, request };
-    const [width, height] = gridOf(view);
-    compose(surface.pixels(width, height), raster.raster, frame, "scales", view.theme);
+    const [width, height] = gridOf(payload);
+    compose(surface.pixels(width, height), signalRaster(state), frame, "scales", view.theme);
     surface.show(isSmooth(width));
   });
-}
-
-function gridOf({ store }: View): [number, number] {
-  const [, , height = 1, width = 1] = store.state.payload.signal.shape;
-  return [width, height];
 }
 
 /** A picture on the grid of the signal, with the marks and gestures that the signal has. */
@@ -89,7 +81,7 @@ function stage(
   const element = h("div", { class: "wam-stage" }, canvas, marks.canvas);
   canvas.tabIndex = 0;
   canvas.setAttribute("aria-label", `${label}: attribution ${what}`);
-  const grid = (): [number, number] => gridOf(view);
+  const grid = (): [number, number] => gridOf(view.store.state.payload);
   brush(view, canvas, (event) => locate(event, canvas, grid()), grid, key);
   let from = [0, 0];
   listen(canvas, "pointerdown", ({ clientX, clientY }) => (from = [clientX, clientY]), view.signal);

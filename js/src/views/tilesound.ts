@@ -1,12 +1,14 @@
 /** Pictures of a sound in a tile, all on the shared time axis. */
 import type { Beside } from "../core/beside";
-import { css, lut } from "../core/colour";
+import { type Lut, css, lut } from "../core/colour";
 import { Features } from "../core/features";
+import { watch } from "../core/memo";
+import type { PlaceMap } from "../core/pixelmaps";
 import type { EntryPayload } from "../core/types";
 import { type Box, hairline, spanOf } from "./axis";
-import { limitOf, placeIn } from "./colourbar";
+import { colouring } from "./colourbar";
 import { number } from "./format";
-import { envelopeOf } from "./laid";
+import { envelopeOf, mapLimit } from "./laid";
 import type { View } from "./panel";
 import { colourRows } from "./scaleogram";
 import { drawFocus, drawFrequencies, eachPixel, pick, rowsOf } from "./spectrogram";
@@ -21,41 +23,31 @@ const EDGE = 6;
 /** What speaks for the target goes up, what speaks against it down; square roots of the values. */
 export function soundMap(view: View, given: Given): Picture {
   const time = surfaceOf(view, "strip", given);
-  return picture(time, () => {
-    const found = given.map();
-    if (!found) return null;
-    const { map, limit } = found;
-    const { colour_map } = view.store.state;
-    return {
-      now: [map, limit, colour_map],
-      paint(): void {
-        const table = lut(colour_map, view.theme.surface);
-        const { surface } = time;
-        const { context, ratio } = surface;
-        surface.clear();
-        context.setTransform(ratio, 0, 0, ratio, 0, 0);
-        const box = time.plot();
-        const span = spanOf(view.store.state);
-        const columns = Math.max(1, Math.round(box.width * ratio));
-        const { low, high } = envelopeOf(map).columns(span.start, span.stop, columns);
-        const [middle, half] = [box.top + box.height / 2, box.height / 2];
-        const up = css(table.at(table.diverging ? 1 : 0.6));
-        const down = css(table.at(table.diverging ? 0 : 0.6));
-        for (const [ends, colour, way] of [
-          [high, up, 1],
-          [low, down, -1],
-        ] as const) {
-          context.fillStyle = colour;
-          for (let i = 0; i < columns; i++) {
-            const share = limit > 0 ? Math.max(0, ends[i]! * way) / limit : 0;
-            const size = half * Math.sqrt(Math.min(1, share));
-            const top = way > 0 ? middle - size : middle;
-            if (size > 0) context.fillRect(box.left + i / ratio, top, 1 / ratio, size);
-          }
-        }
-        drawLimits(view, context, box, limit);
-      },
-    };
+  return mapPicture(view, time, given, (map, limit, table) => {
+    const { surface } = time;
+    const { context, ratio } = surface;
+    surface.clear();
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const box = time.plot();
+    const span = spanOf(view.store.state);
+    const columns = Math.max(1, Math.round(box.width * ratio));
+    const { low, high } = envelopeOf(map).columns(span.start, span.stop, columns);
+    const [middle, half] = [box.top + box.height / 2, box.height / 2];
+    const up = css(table.at(table.diverging ? 1 : 0.6));
+    const down = css(table.at(table.diverging ? 0 : 0.6));
+    for (const [ends, colour, way] of [
+      [high, up, 1],
+      [low, down, -1],
+    ] as const) {
+      context.fillStyle = colour;
+      for (let i = 0; i < columns; i++) {
+        const share = limit > 0 ? Math.max(0, ends[i]! * way) / limit : 0;
+        const size = half * Math.sqrt(Math.min(1, share));
+        const top = way > 0 ? middle - size : middle;
+        if (size > 0) context.fillRect(box.left + i / ratio, top, 1 / ratio, size);
+      }
+    }
+    drawLimits(view, context, box, limit);
   });
 }
 
@@ -89,26 +81,16 @@ function drawLimits(
 export function soundFeatures(view: View, given: Given): Picture {
   const features = new Features(view.session);
   const time = surfaceOf(view, "features", given, features);
-  return picture(time, () => {
-    const found = given.map();
-    if (!found) return null;
-    const { map, limit } = found;
-    const { colour_map } = view.store.state;
-    return {
-      now: [map, limit, colour_map],
-      paint(): void {
-        const table = lut(colour_map, view.theme.surface);
-        const gain = limit > 0 ? 1 / limit : 0;
-        const rows = rowsOf(features);
-        const fill = (pixels: Uint32Array, columns: number): void =>
-          eachPixel(features, map.values, spanOf(view.store.state), columns, (i, value) => {
-            pixels[i] = table.pixels[placeIn(table.diverging, value * gain)]!;
-          });
-        paintOverTime(view, time, rows, fill, (context, box) =>
-          drawFrequencies(view, features, context, box, rows),
-        );
-      },
-    };
+  return mapPicture(view, time, given, ({ values }, limit, table) => {
+    const rows = rowsOf(features);
+    const colour = colouring(table, limit);
+    const fill = (pixels: Uint32Array, columns: number): void =>
+      eachPixel(features, values, spanOf(view.store.state), columns, (i, value) => {
+        pixels[i] = colour(value);
+      });
+    paintOverTime(view, time, rows, fill, (context, box) =>
+      drawFrequencies(view, features, context, box, rows),
+    );
   });
 }
 
@@ -120,8 +102,7 @@ export function soundScales(
   beside: Beside,
 ): Picture {
   const time = surfaceOf(view, "scales", given);
-  let limit: { of: Float32Array; limit: number } | null = null;
-  return picture(time, () => {
+  return picture(view, time, () => {
     const found = beside.of(entry());
     time.surface.canvas.classList.toggle("wam-late", !found?.current);
     if (!found) return null;
@@ -130,11 +111,7 @@ export function soundScales(
     return {
       now: [values, colour_map],
       paint(): void {
-        if (limit?.of !== values) limit = { of: values, limit: limitOf(values) };
-        const table = lut(colour_map, view.theme.surface);
-        const gain = limit.limit > 0 ? 1 / limit.limit : 0;
-        const colour = (value: number): number =>
-          table.pixels[placeIn(table.diverging, value * gain)]!;
+        const colour = colouring(lut(colour_map, view.theme.surface), mapLimit(found.frame));
         const span = spanOf(view.store.state);
         paintOverTime(
           view,
@@ -175,19 +152,40 @@ function surfaceOf(view: View, name: string, given: Given, features?: Features):
   return time;
 }
 
+/** The picture of a map, in the colours of a table that end at a limit. */
+function mapPicture(
+  view: View,
+  time: TimeSurface,
+  given: Given,
+  paint: (map: PlaceMap, limit: number, table: Lut) => void,
+): Picture {
+  return picture(view, time, () => {
+    const found = given.map();
+    if (!found) return null;
+    const { map, limit } = found;
+    const { colour_map } = view.store.state;
+    return {
+      now: [map, limit, colour_map],
+      paint: () => paint(map, limit, lut(colour_map, view.theme.surface)),
+    };
+  });
+}
+
 /** Painted again when something that it depends on, or the part in view, has changed. */
-function picture(time: TimeSurface, find: () => { now: unknown[]; paint(): void } | null): Picture {
-  let drawn: unknown[] = [];
+function picture(
+  view: View,
+  time: TimeSurface,
+  find: () => { now: unknown[]; paint(): void } | null,
+): Picture {
+  const differs = watch();
   return {
     element: time.element,
     paint(again): void {
       if (!time.surface.fit(again)) return;
       const found = find();
       if (!found) return;
-      const now = [...found.now];
-      if (!again && now.length === drawn.length && now.every((v, i) => v === drawn[i])) return;
-      drawn = now;
-      found.paint();
+      const { start, stop } = spanOf(view.store.state);
+      if (differs(...found.now, start, stop) || again) found.paint();
     },
     mark: (again) => time.drawMarks(again),
   };

@@ -1,5 +1,6 @@
 /** Slices of a volume in a tile: the input in grey, and over it what a method says. */
 import type { Beside } from "../core/beside";
+import { watch } from "../core/memo";
 import { spaceOf } from "../core/state";
 import type { EntryPayload } from "../core/types";
 import { h } from "./dom";
@@ -20,16 +21,14 @@ const GAP = 2;
 export type Which = number | null;
 
 export function volumeMap(view: View, given: Given, which: () => Which): Picture {
-  let known: { of: unknown[]; voxels: Uint8Array } | null = null;
+  const differs = watch();
+  let voxels: Uint8Array | null = null;
   return stage(view, given, which, () => {
     const found = given.map();
-    if (!found) return null;
-    const of = [found.map, found.limit, view.store.state.colour_map];
-    if (!known || of.some((v, i) => v !== known!.of[i])) {
-      const voxels = mapVoxels(found.map, found.limit, view.store.state.colour_map);
-      known = { of, voxels };
-    }
-    return known.voxels;
+    const { colour_map } = view.store.state;
+    if (differs(found?.map, found?.limit, colour_map))
+      voxels = found && mapVoxels(found.map, found.limit, colour_map);
+    return voxels;
   });
 }
 
