@@ -131,6 +131,10 @@ def attribute(
     else:
         check_settings(settings, also=bound.own)
         explainer = Explainer(model, x, **{**bound.settings, **settings})
+    if not isinstance(explainer.seed, int):
+        raise ValueError(
+            f"seed is a sequence: {method} draws its masks for all inputs together, give one number"
+        )
     empty = explainer.empty()
     chosen = _basis(empty, bound, basis, level, mode)
     found = bound.function(explainer, chosen, target, **{**bound.presets, **own})

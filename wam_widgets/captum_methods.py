@@ -86,7 +86,7 @@ def captum_map(
     output = explainer.output(classes)
     n = len(explainer.signal)
     with (
-        explainer.classifier.untouched(explainer.signal.device, explainer.seed),
+        explainer.classifier.untouched(explainer.signal.device, explainer.first_seed),
         Passes(words(method), explainer.show_progress, progress, should_stop) as passes,
         _quiet(),
     ):

@@ -196,6 +196,16 @@ def positive_int(value: object, name: str, least: int = 1) -> int:
     return int(value)
 
 
+def seeds(value: Any, count: int) -> int | tuple[int, ...]:
+    """Return one seed for all of `count` inputs, or one for each."""
+    if not isinstance(value, (Sequence, np.ndarray, Tensor)) or isinstance(value, str):
+        return positive_int(value, "seed", least=0)
+    found = tuple(positive_int(one, "seed", least=0) for one in np.asarray(value).tolist())
+    if len(found) != count:
+        raise ValueError(f"seed has {len(found)} entries for {count} inputs: give one for each")
+    return found
+
+
 def fraction(value: object, name: str) -> float:
     """Return `value` as a float if it is a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -73,7 +73,7 @@ class Explainer:
         std: Sequence[float] | float | None = None,
         internal_batch_size: int | None = None,
         autocast: torch.dtype | None = None,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
         show_progress: bool = True,
     ) -> None:
         self.signal, self.modality, self.channel_axis = checks.as_signal(
@@ -124,7 +124,7 @@ class Explainer:
         )
         batch = self.internal_batch_size or default_batch(self.signal)
         self.classifier = Classifier(model, front_end, autocast, batch, self.channel_axis)
-        self.seed = checks.positive_int(seed, "seed", least=0)
+        self.seed = checks.seeds(seed, len(self.signal))
         self.show_progress = bool(show_progress)
         channels = self.signal.shape[1]
         self.mean = checks.per_channel(mean, "mean", channels)
@@ -132,7 +132,7 @@ class Explainer:
         if sample_rate is not None and self.modality == "audio":
             silent_start = self.multiply_by_inputs and self.baseline is None
             checks_audio.warn_of_sound(self.signal, sample_rate, silent_start)
-        with self.classifier.untouched(self.signal.device, self.seed):
+        with self.classifier.untouched(self.signal.device, self.first_seed):
             found = self.classifier.first_pass_laid_out(self.signal, self.objective)
             self._points, self.logits, self.features = found
         self._axes = self._feature_axes()
@@ -169,7 +169,7 @@ class Explainer:
         power = 1 if self.features is None else LOUDNESS_POWER
         schedule = Schedule.of(method, self.n_steps, self.n_samples, self.seed, power)
         stream = None
-        with self.classifier.untouched(self.signal.device, self.seed):
+        with self.classifier.untouched(self.signal.device, self.first_seed):
             entry = Entry(
                 method=method,
                 target=self.name_of(target),
@@ -243,6 +243,11 @@ class Explainer:
             axes=self._axes,
             provenance=self._provenance,
         )
+
+    @property
+    def first_seed(self) -> int:
+        """The seed of the first input, or of all."""
+        return self.seed if isinstance(self.seed, int) else self.seed[0]
 
     def settings(self, baselines: bool) -> dict[str, str | int | float]:
         """Return the parameters that every method uses, for the reader of a report."""

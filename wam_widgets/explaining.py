@@ -107,8 +107,9 @@ def explain(
         Points in one pass of the model. Chosen by default, halved when memory runs out.
     autocast : torch.dtype, optional
         Run the model under ``torch.autocast``; gradients are accumulated in float32.
-    seed : int
-        Of the noise. The global generators are not touched.
+    seed : int or sequence of int
+        Of the noise, the same for all inputs; or one for each input, which gives what each would
+        get by itself. The global generators are not touched.
     show_progress : bool
         Show a progress bar.
 

@@ -220,7 +220,7 @@ def _chunk(
             if noise is not None and step % 2:
                 noise.neg_()
             else:
-                noise = schedule.draw(step, signal)
+                noise = schedule.draw(step, signal, samples)
             torch.mul(sigma[samples], noise, out=point)
         point.add_(x, alpha=alpha)
         if baseline is not None:

@@ -134,7 +134,7 @@ def mask_optimisation(
         output=explainer.output(classes),
         domain="basis",
         basis=basis,
-        settings=settings | {"seed": explainer.seed},
+        settings=settings | {"seed": explainer.first_seed},
     )
 
 
@@ -163,12 +163,12 @@ def optimise(
     mask.requires_grad_(True)
     adam = torch.optim.Adam([mask], lr=rate)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
-    generator = torch.Generator(device=mask.device).manual_seed(explainer.seed)
+    generator = torch.Generator(device=mask.device).manual_seed(explainer.first_seed)
     batch = explainer.classifier.batch_size
     pairs = torch.arange(draws * count, device=mask.device)
     history = []
     bar = tqdm(range(steps), "mask", disable=not explainer.show_progress, leave=False)
-    with torch.enable_grad(), explainer.classifier.untouched(mask.device, explainer.seed):
+    with torch.enable_grad(), explainer.classifier.untouched(mask.device, explainer.first_seed):
         for step in bar:
             # The same draws for every sample: none depends on the batch that it is in.
             noise = task.draw(draws, generator)

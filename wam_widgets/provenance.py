@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 PACKAGES = {
     "wam-widgets": "wam_widgets",
@@ -73,6 +73,15 @@ def digest(values: Tensor) -> str:
     found = hashlib.sha256(f"{values.dtype} {tuple(values.shape)} ".encode())
     numbers = array.numpy()
     found.update(numbers.astype(numbers.dtype.newbyteorder("<"), copy=False).data)
+    return found.hexdigest()
+
+
+def weights_digest(module: nn.Module) -> str:
+    """Return the SHA-256 of the names, types, shapes and values of a module's state."""
+    found = hashlib.sha256()
+    for name, values in sorted(module.state_dict().items()):
+        known = digest(values) if isinstance(values, Tensor) else repr(values)
+        found.update(f"{name} {known}\n".encode())
     return found.hexdigest()
 
 

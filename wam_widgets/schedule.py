@@ -9,6 +9,10 @@ import torch
 from torch import Tensor
 
 
+Seed = int | tuple[int, ...]
+"""Of the noise: one for all samples, or one for each."""
+
+
 @dataclass(frozen=True)
 class Method:
     """How the points are chosen at which the gradient is taken.
@@ -36,10 +40,10 @@ class Method:
         return self.noise or self.drawn
 
     def settings(
-        self, n_steps: int, n_samples: int, noise_level: float, seed: int
-    ) -> dict[str, int | float]:
+        self, n_steps: int, n_samples: int, noise_level: float, seed: Seed
+    ) -> dict[str, str | int | float]:
         """Return those of some parameters that make a difference, by name."""
-        found: dict[str, int | float] = {}
+        found: dict[str, str | int | float] = {}
         if self.path and not self.sampled:
             found["n_steps"] = n_steps
         if self.sampled:
@@ -47,7 +51,7 @@ class Method:
         if self.noise:
             found["noise_level"] = noise_level
         if self.sampled:
-            found["seed"] = seed
+            found["seed"] = seed if isinstance(seed, int) else "one for each input"
         return found
 
 
@@ -90,11 +94,11 @@ class Schedule:
     alphas: np.ndarray
     weights: np.ndarray
     noise: bool
-    seed: int
+    seed: Seed
     rectified: str | None = None
 
     @classmethod
-    def of(cls, method: str, n_steps: int, n_samples: int, seed: int, power: int = 1) -> Schedule:
+    def of(cls, method: str, n_steps: int, n_samples: int, seed: Seed, power: int = 1) -> Schedule:
         """Return the steps of a method.
 
         Integrated gradients use Gauss–Legendre nodes (exact for polynomials up to degree
@@ -111,6 +115,11 @@ class Schedule:
         if not kind.path:
             alphas, weights = np.ones(count), np.full(count, 1 / count)
         elif kind.drawn:
+            if not isinstance(seed, int):
+                raise ValueError(
+                    f"seed is a sequence: {method} draws one path for all inputs; explain them one "
+                    "by one"
+                )
             alphas, weights = np.random.default_rng(seed).random(count), np.full(count, 1 / count)
         elif kind.noise:
             alphas, weights = (np.arange(count) + 0.5) / count, np.full(count, 1 / count)
@@ -127,20 +136,26 @@ class Schedule:
     def __len__(self) -> int:
         return len(self.alphas)
 
-    def draw(self, step: int, like: Tensor) -> Tensor:
-        """Return the standard normal noise of a step, ``[1, C, *space]``.
+    def draw(self, step: int, like: Tensor, samples: slice = slice(None)) -> Tensor:
+        """Return the standard normal noise of a step for some samples, ``[1 or n, C, *space]``.
 
         That of an odd step is the opposite of the one before. It depends on the seed and the step
         alone: neither the batch nor its cutting into chunks changes a sample's result, and the
-        global generators are not touched.
+        global generators are not touched. With one seed all samples see the same noise.
         """
-        state = np.random.SeedSequence((self.seed, step // 2)).generate_state(2, np.uint32)
-        generator = torch.Generator(device=like.device)
-        generator.manual_seed(int(state[0]) << 31 | int(state[1]) >> 1)
-        noise = torch.randn(
-            (1, *like.shape[1:]), generator=generator, device=like.device, dtype=like.dtype
-        )
+        if isinstance(self.seed, int):
+            noise = _normal(self.seed, step // 2, like)
+        else:
+            noise = torch.cat([_normal(seed, step // 2, like) for seed in self.seed[samples]])
         return noise.neg_() if step % 2 else noise
+
+
+def _normal(seed: int, pair: int, like: Tensor) -> Tensor:
+    state = np.random.SeedSequence((seed, pair)).generate_state(2, np.uint32)
+    generator = torch.Generator(device=like.device)
+    generator.manual_seed(int(state[0]) << 31 | int(state[1]) >> 1)
+    shape = (1, *like.shape[1:])
+    return torch.randn(shape, generator=generator, device=like.device, dtype=like.dtype)
 
 
 def _spread(count: int) -> np.ndarray:

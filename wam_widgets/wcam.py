@@ -104,13 +104,13 @@ def sobol(
     start = start.expand(len(start), *signal.shape[1:])
     moved = basis.analyse(signal - start)
     labels, count = regions(moved, sampling, grid)
-    design = Design.of(count, n_samples, explainer.seed)
+    design = Design.of(count, n_samples, explainer.first_seed)
     classes = explainer.classes(target)
     share = 1 / torch.bincount(labels, minlength=count).cpu().double()
     total = len(signal) * n_samples * (count + 2)
     bar = tqdm(total=total, desc="sobol", disable=not explainer.show_progress, leave=False)
     done, found = 0, []
-    with bar, torch.no_grad(), classifier.untouched(signal.device, explainer.seed):
+    with bar, torch.no_grad(), classifier.untouched(signal.device, explainer.first_seed):
         for sample in range(len(signal)):
             x0 = start[sample : sample + 1] if len(start) > 1 else start
             outputs = torch.zeros(count + 2, n_samples, dtype=torch.float64)
@@ -129,7 +129,7 @@ def sobol(
             found.append((index * share)[labels.cpu()])
     settings = explainer.settings(baselines=True)
     settings |= {"n_samples": n_samples, "sampling": sampling, "grid": grid}
-    settings |= {"estimator": estimator, "seed": explainer.seed}
+    settings |= {"estimator": estimator, "seed": explainer.first_seed}
     return MapEntry(
         method="sobol",
         target=target_name(target) if explainer.objective.function is None else "custom",

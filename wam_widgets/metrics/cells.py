@@ -28,7 +28,30 @@ Place = Basis | tuple[str, int] | str | None
 Ranking = str | Callable[[Attribution | SignalMap], Tensor] | None
 """A name, the default of the modality, or a function that gives the importance ``[N, K]``."""
 
-Metric = Callable[["Cell"], Tensor]
+
+@dataclass(frozen=True)
+class Metric:
+    """What measures a cell.
+
+    Attributes
+    ----------
+    measure : callable
+        From a :class:`Cell` to ``[N]``.
+    spoken : str or mapping
+        What it is, as JSON can hold it.
+    drawn : bool
+        It draws random numbers, from the seed of the cell where that has one.
+    evidence : bool
+        It needs what is known to speak for the class.
+    """
+
+    measure: Callable[[Cell], Tensor]
+    spoken: Any
+    drawn: bool = False
+    evidence: bool = False
+
+    def __call__(self, cell: Cell) -> Tensor:
+        return self.measure(cell)
 
 
 @dataclass(frozen=True)
@@ -47,16 +70,19 @@ class Cell:
     explainer: Explainer
     ranking: str
     evidence: Tensor | None
-    _curves: dict[str, Curve] = field(default_factory=dict)
+    seed: int | None = None
+    curves: dict[str, Curve] = field(default_factory=dict)
 
     def curve(self, options: Mapping[str, Any]) -> Curve:
         """Return the insertion and deletion curves."""
+        if self.seed is not None:
+            options = {"seed": self.seed, **options}
         key = repr(sorted(options.items()))
-        if key not in self._curves:
-            self._curves[key] = curve(
+        if key not in self.curves:
+            self.curves[key] = curve(
                 self.attribution, self.explainer, ranking=self.ranking, **options
             )
-        return self._curves[key]
+        return self.curves[key]
 
 
 class Work:
@@ -70,6 +96,8 @@ class Work:
     evidence : Tensor or None
     settings : mapping
         Of :func:`wam_widgets.explain`, for all methods.
+    seed : int, optional
+        Of the metrics that draw random numbers; their own default otherwise.
     """
 
     def __init__(
@@ -79,19 +107,18 @@ class Work:
         target: Target,
         evidence: Tensor | None,
         settings: Mapping[str, Any],
+        seed: int | None = None,
     ) -> None:
         self._model, self._x, self._target = model, x, target
-        self._evidence = evidence
+        self._evidence, self._seed = evidence, seed
         self._settings = {"show_progress": False, **settings}
+        self._explainers: dict[str, Explainer] = {}
 
     def cells(
         self, method: Method, places: Sequence[Place], rankings: Mapping[str, Ranking]
     ) -> Iterator[tuple[str, str, Cell]]:
         """Go through the attributions of a method: place, ranking, and what is measured."""
-        bound = CATALOGUE[method.name].kind == "basis"
-        own = BOUND[method.name].own if bound else ()
-        settings = {k: v for k, v in {**self._settings, **method.settings}.items() if k not in own}
-        explainer = Explainer(self._model, self._x, **settings)
+        explainer = self.explainer(method)
         for attribution in self._attributions(method, places, explainer):
             place = _place_name(attribution)
             default = attribution.explanation.default_ranking
@@ -101,7 +128,17 @@ class Work:
                 if callable(chosen):
                     ranked, chosen = ranked_by(attribution, chosen(attribution)), "signed"
                 name = chosen if ranking is None else label
-                yield place, name, Cell(ranked, explainer, chosen, self._evidence)
+                yield place, name, Cell(ranked, explainer, chosen, self._evidence, self._seed)
+
+    def explainer(self, method: Method) -> Explainer:
+        """Return what runs the model for a method; one for all methods of the same settings."""
+        bound = CATALOGUE[method.name].kind == "basis"
+        own = BOUND[method.name].own if bound else ()
+        settings = {k: v for k, v in {**self._settings, **method.settings}.items() if k not in own}
+        key = repr(settings)
+        if key not in self._explainers:
+            self._explainers[key] = Explainer(self._model, self._x, **settings)
+        return self._explainers[key]
 
     def _attributions(
         self, method: Method, places: Sequence[Place], explainer: Explainer
@@ -234,15 +271,22 @@ def as_metrics(metrics: Any) -> dict[str, Metric]:
 
 
 def _custom(function: Callable[..., Tensor]) -> Metric:
-    return lambda cell: function(cell.attribution, cell.explainer)
+    named = function if hasattr(function, "__qualname__") else type(function)
+    spoken = f"{named.__module__}.{named.__qualname__}"
+    return Metric(lambda cell: function(cell.attribution, cell.explainer), spoken)
 
 
 def _metric(name: Any, options: dict[str, Any]) -> Metric:
     from wam_widgets import metrics
 
+    spoken = {"metric": name, **options}
     if name in AREAS:
         normalise = options.pop("normalise", None)
-        return lambda cell: AREAS[name](cell.curve(options), normalise)
+
+        def area(cell: Cell) -> Tensor:
+            return AREAS[name](cell.curve(options), normalise)
+
+        return Metric(area, spoken, drawn=options.get("baseline") == "noise")
     function = getattr(metrics, str(name), None) if name in metrics.__all__ else None
     takes = inspect.signature(function).parameters if inspect.isfunction(function) else {}
     if function is None or "attribution" not in takes:
@@ -257,6 +301,8 @@ def _metric(name: Any, options: dict[str, Any]) -> Metric:
             given["model"] = cell.explainer
         if "ranking" in takes:
             given.setdefault("ranking", cell.ranking)
+        if "seed" in takes and cell.seed is not None:
+            given.setdefault("seed", cell.seed)
         if "evidence" in takes:
             if cell.evidence is None:
                 raise ValueError(f"metrics has {name!r}, which needs evidence: pass evidence=")
@@ -264,7 +310,8 @@ def _metric(name: Any, options: dict[str, Any]) -> Metric:
         result: Tensor = function(cell.attribution, **given)
         return result
 
-    return measure
+    drawn = "seed" in takes or options.get("baseline") == "noise"
+    return Metric(measure, spoken, drawn, "evidence" in takes)
 
 
 def _list(given: Any) -> list[Any]:
