@@ -97,7 +97,7 @@ class Components:
     def __len__(self) -> int:
         return len(self.signal)
 
-    def __getitem__(self, part: slice) -> Components:
+    def __getitem__(self, part: slice | list[int]) -> Components:
         names = ("signal", "spectra", "activations", "output", "without", "alone", "centres")
         cut: dict[str, Any] = {name: getattr(self, name)[part] for name in (*names, "classes")}
         return replace(self, **cut)

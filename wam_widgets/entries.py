@@ -54,7 +54,7 @@ class Entry:
     feature_baseline: Tensor | None = None
     settings: Mapping[str, str | int | float] = field(default_factory=dict)
 
-    def __getitem__(self, part: slice) -> Entry:
+    def __getitem__(self, part: slice | list[int]) -> Entry:
         def cut(values: Tensor | None) -> Tensor | None:
             # One row for all samples stays.
             return values[part] if values is not None and len(values) == n else values
@@ -109,7 +109,7 @@ class MapEntry:
         """What tells it apart from the other maps of an explanation."""
         return self.method, self.target, self.basis
 
-    def __getitem__(self, part: slice) -> MapEntry:
+    def __getitem__(self, part: slice | list[int]) -> MapEntry:
         return replace(
             self, classes=self.classes[part], values=self.values[part], output=self.output[part]
         )
@@ -162,5 +162,5 @@ class Curve:
         """Of coefficients that were set to zero, and of probabilities: as reconstructions show."""
         return (self.domain, self.baseline, self.output) == ("basis", "zero", "probability")
 
-    def __getitem__(self, part: slice) -> Curve:
+    def __getitem__(self, part: slice | list[int]) -> Curve:
         return replace(self, insertion=self.insertion[part], deletion=self.deletion[part])

@@ -63,7 +63,7 @@ def with_maps(explanation: Explanation, maps: Iterable[MapEntry]) -> Explanation
     return replace(explanation, maps=tuple(known.values()))
 
 
-def cut(e: Explanation, part: slice) -> Explanation:
+def cut(e: Explanation, part: slice | list[int]) -> Explanation:
     """Return the explanation of some samples."""
     return replace(
         e,

@@ -130,7 +130,7 @@ class Plan:
             "rankings": {label: _plain(ranking) for label, ranking in self.rankings.items()},
             "metrics": {label: metric.spoken for label, metric in self.metrics.items()},
             "target": _plain(self.target),
-            "settings": _plain(self.settings),
+            "settings": _plain({k: v for k, v in self.settings.items() if v is not None}),
             "explanations": self.explanations,
             "thumbnails": self.thumbnails,
             "seed": self.seed,

@@ -61,7 +61,7 @@ class Outcome:
     error : str or None
         Why there are no scores.
     thumbnail : bytes or None
-        PNG.
+        WebP or PNG.
     explanation : str or None
         Name of the file with its explanation, where that is kept.
     row : int or None
