@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     )
     from wam_widgets.reports import Section, report, report_size
     from wam_widgets.storage import StorageError, load
+    from wam_widgets.studies.evaluating import evaluate
+    from wam_widgets.studies.study import Study, study
     from wam_widgets.widgets.explore import explore
     from wam_widgets.widgets.explorer import Explorer
     from wam_widgets.widgets.link import Link, link
@@ -60,6 +62,9 @@ _LAZY = {
     "report_size": "wam_widgets.reports",
     "StorageError": "wam_widgets.storage",
     "load": "wam_widgets.storage",
+    "Study": "wam_widgets.studies.study",
+    "evaluate": "wam_widgets.studies.evaluating",
+    "study": "wam_widgets.studies.study",
     "audio": "",
     "components": "",
     "examples": "",
@@ -86,10 +91,12 @@ __all__ = [
     "SignalMap",
     "SpectraComparison",
     "StorageError",
+    "Study",
     "attribute",
     "audio",
     "compare_spectra",
     "components",
+    "evaluate",
     "examples",
     "explain",
     "explore",
@@ -104,6 +111,7 @@ __all__ = [
     "report",
     "report_size",
     "separation",
+    "study",
     "volume",
 ]
 

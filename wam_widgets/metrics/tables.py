@@ -26,10 +26,22 @@ from wam_widgets.metrics.intervals import Interval, bootstrap
 if TYPE_CHECKING:
     from wam_widgets.figures import NotebookFigure
 
-__all__ = ["Row", "Table", "table"]
+__all__ = ["Row", "Table", "better", "table"]
 
-_SMALLER = ("deletion", "overshoot")
+_SMALLER = (
+    *("deletion", "overshoot", "infidelity", "complexity"),
+    *("sensitivity_max", "sensitivity_average"),
+)
 """Metrics of which less is better."""
+
+
+def better(metric: str) -> str:
+    """Return which values of a metric are better, ``"larger"`` or ``"smaller"``.
+
+    Only the first word of a name counts, so that labels may say more: ``"deletion by magnitude"``.
+    What is not known to be better small is taken as better large.
+    """
+    return "smaller" if metric.split(" ")[0] in _SMALLER else "larger"
 
 
 @dataclass(frozen=True)
@@ -105,7 +117,7 @@ class Table:
 
     def sorted(self, metric: str) -> Table:
         """Return the table with the best row by a metric first; rows without it come last."""
-        sign = 1 if metric.split(" ")[0] in _SMALLER else -1
+        sign = 1 if better(metric) == "smaller" else -1
 
         def place(row: Row) -> float:
             return sign * float(row.scores[metric].mean()) if metric in row.scores else math.inf
@@ -113,7 +125,7 @@ class Table:
         return Table(tuple(sorted(self.rows, key=place)), self.confidence)
 
     def best(self, metric: str) -> Row:
-        """Return the row with the best mean: the largest, or the smallest deletion."""
+        """Return the row with the best mean: the largest or the smallest, see :func:`better`."""
         return self.sorted(metric).rows[0]
 
     def difference(self, first: Row, second: Row, metric: str) -> Interval:
