@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tests.models import random
-from wam_widgets.metrics.intervals import Interval, bootstrap
+from wam_widgets.metrics import intervals
+from wam_widgets.metrics.intervals import Interval, bootstrap, bootstrap_difference
 
 
 def test_the_interval_is_that_of_the_mean() -> None:
@@ -52,6 +53,45 @@ def test_the_draws_are_seeded_and_the_global_generator_is_left() -> None:
     state = torch.random.get_rng_state()
     assert bootstrap(values, seed=1) == bootstrap(values, seed=1) != bootstrap(values, seed=2)
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_many_inputs_have_the_normal_interval_which_the_draws_come_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Skewed on purpose; half the length of the interval is known up to the noise of its ends.
+    values = random(10_001).square()
+    (normal,) = bootstrap(values, confidence=0.9)
+    error = float(values.std(correction=0)) / math.sqrt(10_001)
+    assert normal.low == pytest.approx(normal.mean - 1.6448536269514722 * error, rel=1e-12)
+    assert normal.high - normal.mean == pytest.approx(normal.mean - normal.low, rel=1e-9)
+    monkeypatch.setattr(intervals, "LARGE", 20_000)
+    (drawn,) = bootstrap(values, confidence=0.9, n_resamples=1000)
+    assert (drawn.mean, drawn.count) == (normal.mean, normal.count)
+    assert drawn.low == pytest.approx(normal.low, abs=0.15 * error) and drawn.low != normal.low
+    assert drawn.high == pytest.approx(normal.high, abs=0.15 * error)
+
+
+def test_draws_in_parts_are_the_draws_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = random(7, 2)
+    whole = bootstrap(values, n_resamples=50)
+    monkeypatch.setattr(intervals, "_TOGETHER", 7 * 8)
+    assert bootstrap(values, n_resamples=50) == whole
+
+
+def test_a_difference_of_groups_has_the_variance_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = 1 + random(300, seed=1), 2 * random(100, seed=2)
+    (drawn,) = bootstrap_difference(first, second)
+    error = math.sqrt(float(first.var(correction=0)) / 300 + float(second.var(correction=0)) / 100)
+    assert drawn.mean == pytest.approx(float(first.mean() - second.mean())) and drawn.count == 100
+    assert drawn.low == pytest.approx(drawn.mean - 1.96 * error, abs=0.12 * error)
+    monkeypatch.setattr(intervals, "LARGE", 200)
+    (normal,) = bootstrap_difference(first, second)
+    assert normal.high == pytest.approx(drawn.mean + 1.959963984540054 * error, rel=1e-9)
+    # Of a group and itself: not paired, so the difference is not zero in every draw.
+    (same,) = bootstrap_difference(second, second)
+    assert same.mean == 0 and same.low < 0 < same.high
+    with pytest.raises(ValueError, match="first has 1 columns and second 2"):
+        bootstrap_difference(first, random(3, 2))
 
 
 @pytest.mark.parametrize(

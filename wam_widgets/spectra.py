@@ -13,7 +13,7 @@ from wam_widgets.checks import positive_int
 from wam_widgets.explainer import Explainer
 from wam_widgets.gradients import Cancelled
 from wam_widgets.metrics.data import batches
-from wam_widgets.metrics.intervals import Interval, bootstrap
+from wam_widgets.metrics.intervals import Interval, bootstrap, bootstrap_difference
 from wam_widgets.objectives import Target
 from wam_widgets.wavelets import Basis
 
@@ -25,19 +25,21 @@ __all__ = ["SpectraComparison", "compare_spectra"]
 
 @dataclass(frozen=True)
 class SpectraComparison:
-    """The spectra of several models on the same inputs.
+    """The spectra of several models on the same inputs, or of several groups of inputs.
 
     Attributes
     ----------
     spectra : mapping of str to Tensor
-        By model, ``[N, J + 1]``: the share of absolute attribution of each scale of each input,
-        index 0 the approximation, J the finest.
+        By model or group, ``[N, J + 1]``: the share of absolute attribution of each scale of each
+        input, index 0 the approximation, J the finest.
     basis : Basis
     method : str
     confidence : float
         Of the intervals.
     sample_rate : float or None
         Of sounds, in Hz: scales are octaves then.
+    paired : bool
+        All are of the same inputs, in the same order; groups of inputs are not.
     """
 
     spectra: Mapping[str, Tensor]
@@ -45,6 +47,7 @@ class SpectraComparison:
     method: str
     confidence: float = 0.95
     sample_rate: float | None = None
+    paired: bool = True
 
     @property
     def bands(self) -> list[str] | None:
@@ -60,11 +63,15 @@ class SpectraComparison:
         return bootstrap(self._of(model), self.confidence)
 
     def difference(self, first: str, second: str) -> list[Interval]:
-        """Return first − second for each scale with its interval, paired: on the same inputs.
+        """Return first − second for each scale with its interval.
 
-        An interval that does not hold zero says that the models differ there. With many scales
-        some do by chance: one in twenty at 95 %.
+        Of models on the same inputs it is paired: the same inputs are drawn for both. Of groups of
+        inputs it is not, see :func:`metrics.intervals.bootstrap_difference`. An interval that does
+        not hold zero says that the two differ there. With many scales some do by chance: one in
+        twenty at 95 %.
         """
+        if not self.paired:
+            return bootstrap_difference(self._of(first), self._of(second), self.confidence)
         return bootstrap(self._of(first) - self._of(second), self.confidence)
 
     def to_markdown(self) -> str:
@@ -88,7 +95,8 @@ class SpectraComparison:
 
     def _of(self, model: str) -> Tensor:
         if model not in self.spectra:
-            raise ValueError(f"model is {model!r}: it must be one of {', '.join(self.spectra)}")
+            name = "model" if self.paired else "group"
+            raise ValueError(f"{name} is {model!r}: it must be one of {', '.join(self.spectra)}")
         return self.spectra[model]
 
     def _repr_markdown_(self) -> str:

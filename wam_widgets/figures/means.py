@@ -65,6 +65,9 @@ def plot_spectra(
         figure = NotebookFigure(figsize=(inches(width, COLUMN), 2))
         axes = figure.add_subplot()
         names = list(comparison.spectra)
+        labels = {name: name for name in names}
+        if not comparison.paired:
+            labels = {name: f"{name} ({len(comparison.spectra[name]):,})" for name in names}
         level = comparison.basis.level
         for i, (name, colour) in enumerate(zip(names, scale_colours(len(names)), strict=True)):
             found = np.array([_sides(interval) for interval in comparison.intervals(name)])
@@ -73,19 +76,20 @@ def plot_spectra(
             mean, low, high = found.T
             axes.errorbar(
                 place, mean, yerr=[mean - low, high - mean], marker=_MARKS[i % len(_MARKS)], ms=3,
-                lw=0.8, capsize=1.5, color=colour, label=legible(name),
+                lw=0.8, capsize=1.5, color=colour, label=legible(labels[name]),
             )  # fmt: skip
         bands = comparison.bands
-        labels = [scale_name(k, level) for k in range(level + 1)] if bands is None else bands
-        axes.set_xticks(range(level + 1), labels, rotation=45 if level > 4 else 0, ha="right")
+        scales = [scale_name(k, level) for k in range(level + 1)] if bands is None else bands
+        axes.set_xticks(range(level + 1), scales, rotation=45 if level > 4 else 0, ha="right")
         if level <= 4:
-            axes.set_xticks(range(level + 1), labels, ha="center")
+            axes.set_xticks(range(level + 1), scales, ha="center")
         axes.set_ylim(bottom=0)
         axes.set_ylabel("Share of attribution")
         open_frame(axes)
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1.03), borderpad=0)
-        count = len(next(iter(comparison.spectra.values())))
-        title(axes, f"{comparison.basis}: {count} inputs")
+        counts = [len(found) for found in comparison.spectra.values()]
+        count = counts[0] if comparison.paired else sum(counts)
+        title(axes, f"{comparison.basis}: {count:,} inputs")
         arrange(figure, [Block([[axes]], [FILL], [Length(inches=1.7)])], "")
     return figure
 
