@@ -1,6 +1,6 @@
 /** Talk with the kernel in messages that carry an id; see wam_widgets/widgets/channel.py. */
-import { onAbort } from "./dispose";
-import type { Host, Listener } from "./host";
+import type { Host } from "./host";
+import { type Content, PATIENCE, Requests } from "./requests";
 import type { CurvePayload, EntryPayload, MapPayload, WireArray } from "./types";
 
 export interface CurveRequest {
@@ -24,105 +24,59 @@ export interface Answers {
   silent(id: string): void;
 }
 
-/** What a message holds, once it has been looked at. */
-type Content = Record<string, unknown> & { kind: string; id: string };
-
 /** A wire array in a message: its bytes are one of the buffers, or came ahead in pieces. */
 type Packed = Omit<WireArray, "data"> & { buffer?: number; chunks?: number };
 
-/** A pass of a large model may take long; a kernel that answers at all says so at once. */
-const FIRST_ANSWER = 20_000;
-const NEXT_ANSWER = 120_000;
-
 export class Channel {
-  private count = 0;
-  // Two browsers may look at one kernel: ids of one must not be taken for those of the other.
-  private readonly prefix = Math.random().toString(36).slice(2, 8);
   private readonly pieces = new Map<string, ArrayBufferView[]>();
-  private readonly waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly requests: Requests;
 
   constructor(
-    private readonly host: Host,
+    host: Host,
     private readonly answers: Answers,
     signal: AbortSignal,
-    private readonly patience: readonly [number, number] = [FIRST_ANSWER, NEXT_ANSWER],
+    patience = PATIENCE,
   ) {
-    const listener = ((content: unknown, buffers: ArrayBufferView[]) =>
-      this.receive(content, buffers ?? [])) as Listener;
-    host.on("msg:custom", listener);
-    onAbort(signal, () => {
-      host.off("msg:custom", listener);
-      for (const timer of this.waiting.values()) clearTimeout(timer);
-      this.waiting.clear();
-    });
+    const hearing = {
+      receive: (content: Content, buffers: ArrayBufferView[]) => this.receive(content, buffers),
+      silent: (id: string) => {
+        this.settled(id);
+        answers.silent(id);
+      },
+    };
+    this.requests = new Requests(host, hearing, signal, patience);
   }
 
   /** Ask for a gradient; a newer request takes the place of an older one in the kernel. */
   explain(method: string, target: string): string {
-    return this.ask({ kind: "explain", method, target });
+    return this.requests.ask({ kind: "explain", method, target });
   }
 
   /** Ask for a method that is not to be put on display: its entry, or its map. */
   compare(method: string, target: string): string {
-    return this.ask({ kind: "compare", method, target });
+    return this.requests.ask({ kind: "compare", method, target });
   }
 
   /** Ask for the probability against the share kept. */
   curve(request: CurveRequest): string {
-    return this.ask({ kind: "curve", ...request });
+    return this.requests.ask({ kind: "curve", ...request });
   }
 
   cancel(id: string): void {
     this.settled(id);
-    this.send({ kind: "cancel", id });
+    this.requests.cancel(id);
   }
 
   /** Stop waiting for an answer that no longer matters. */
   settled(id: string): void {
-    clearTimeout(this.waiting.get(id));
-    this.waiting.delete(id);
+    this.requests.settled(id);
     for (const key of [...this.pieces.keys()]) {
       if (key.startsWith(`${id}/`)) this.pieces.delete(key);
     }
   }
 
-  private ask(content: Record<string, unknown>): string {
-    const id = `${this.prefix}-${++this.count}`;
-    this.wait(id, this.patience[0]);
-    this.send({ ...content, id }, id);
-    return id;
-  }
-
-  private send(content: Record<string, unknown>, id = ""): void {
-    const failed = (): void => {
-      // After the caller has learnt the id: it cannot place the answer before.
-      if (id) queueMicrotask(() => this.waiting.has(id) && this.giveUp(id));
-    };
-    try {
-      Promise.resolve(this.host.send(content)).catch(failed);
-    } catch {
-      failed();
-    }
-  }
-
-  private wait(id: string, time: number): void {
-    clearTimeout(this.waiting.get(id));
-    this.waiting.set(
-      id,
-      setTimeout(() => this.giveUp(id), time),
-    );
-  }
-
-  private giveUp(id: string): void {
-    this.settled(id);
-    this.answers.silent(id);
-  }
-
-  private receive(message: unknown, buffers: ArrayBufferView[]): void {
-    if (typeof message !== "object" || message === null) return;
-    const content = message as Content;
-    const id = String(content.id);
-    if (this.waiting.has(id)) this.wait(id, this.patience[1]);
+  private receive(content: Content, buffers: ArrayBufferView[]): void {
+    const { id } = content;
     switch (content.kind) {
       case "progress":
         return this.answers.progress(id, Number(content["done"]), Number(content["total"]));

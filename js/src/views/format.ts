@@ -61,9 +61,11 @@ export function methodLabel(method: string): string {
   return METHODS[method] ?? plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
-function className(payload: Payload, index: number): string {
-  return payload.classNames?.[index] ?? `class ${index}`;
-}
+/** Name of a class, or its number where it has none. */
+export const nameOf = (names: string[] | null, index: number): string =>
+  names?.[index] ?? `class ${index}`;
+
+const className = ({ classNames }: Payload, index: number): string => nameOf(classNames, index);
 
 /** A target in words, with the model's probability where it is known. */
 export function targetLabel(payload: Payload, target: string, sample: number): string {
