@@ -134,7 +134,7 @@ def library(name: str, extra: str = "audio") -> Any:
         return import_module(name)
     except (ImportError, OSError) as error:  # OSError: there without its shared library
         raise ImportError(
-            f'{name} is missing: install it with pip install "wam-widgets[{extra}]" ({error})'
+            f"{name} is missing: pip install 'wam-widgets[{extra}]' ({error})"
         ) from error
 
 
