@@ -27,7 +27,10 @@ from wam_widgets.objectives import Target
 from wam_widgets.provenance import digest, weights_digest
 from wam_widgets.wavelets import Basis
 
-__all__ = ["Plan", "seed_of"]
+__all__ = ["RESERVED", "Plan", "seed_of"]
+
+RESERVED = ("index", "id", "method", "place", "ranking", "spectrum")
+"""Columns of the scores beside those of the metrics."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,11 @@ class Plan:
             raise TypeError("seed is given twice")
         measures = as_metrics(metrics)
         for label, metric in measures.items():
+            if label in RESERVED:
+                raise ValueError(
+                    f"metrics has the name {label!r}, which a column of the table has already: "
+                    "give it another one"
+                )
             if metric.evidence:
                 raise ValueError(
                     f"metrics has {label!r}, which needs evidence: a study has none, use "

@@ -1,4 +1,4 @@
-"""Small pictures of inputs: an image, the envelope of a sound, the middle slice of a volume."""
+"""Small pictures of inputs: an image, the envelope of a sound, a slice of a volume."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import io
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from PIL import Image, features
+from torch.nn import functional
 
 from wam_widgets.explanation import Explanation
 from wam_widgets.figures.image import picture
@@ -49,10 +51,12 @@ def thumbnail(explanation: Explanation) -> bytes:
 
 
 def _slice(explanation: Explanation) -> Bytes:
-    values = shown(explanation, explanation.signal[0])
+    """Return the slice on which most is to be seen: coarsely looked at, it varies most."""
+    values = shown(explanation, explanation.signal[0]).mean(axis=0)
     low, high = window(explanation)
-    middle = values.mean(axis=0)[values.shape[1] // 2]
-    return _bytes((middle - low) / (high - low))
+    coarse = functional.avg_pool2d(torch.from_numpy(values)[:, None], 4, ceil_mode=True)
+    best = int(coarse.flatten(1).std(dim=1, correction=0).argmax())
+    return _bytes((values[best] - low) / (high - low))
 
 
 def _envelope(explanation: Explanation) -> Bytes:
