@@ -13,6 +13,7 @@ from torch.autograd.graph import get_gradient_edge
 
 from wam_widgets import checks
 from wam_widgets.gradients import Scored
+from wam_widgets.memory import keep_freed
 from wam_widgets.objectives import Objective, logits_of
 
 _IN_PLACE = (
@@ -50,6 +51,7 @@ class Classifier:
         if not callable(self.model):
             kind = type(self.model).__name__
             raise TypeError(f"model is a {kind}: it must be a module or a function")
+        keep_freed()
 
     def __call__(self, points: Tensor) -> Any:
         """Return what the model returns.
