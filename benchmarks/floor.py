@@ -104,7 +104,7 @@ def measure(number: int, method: str, name: str) -> list[list[float]]:
     """Time one task: the explanation, its floor, and the floor of the gradients alone."""
     device = torch.device(name)
     task = tasks(device)[number]
-    batches = recorded(task, method)
+    batches = recorded(task.first, lambda: task.explain(method))
     gradients = [batch for batch in batches if batch.gradient]
     works = [lambda: task.explain(method), passes(task, batches), passes(task, gradients)]
     rounds = ROUNDS if task.front_end is None else ROUNDS_OF_SOUNDS
@@ -124,10 +124,11 @@ def _said(task: Task, method: str, runs: list[list[list[float]]]) -> list[Row]:
     ]
 
 
-def recorded(task: Task, method: str) -> list[Batch]:
-    """Return the passes of an explanation.
+def recorded(first: nn.Module, work: Callable[[], object]) -> list[Batch]:
+    """Return the passes that some work makes through a module.
 
-    One pass predicts the class at the input; integrated gradients look at the baseline, too.
+    For an explanation, one pass predicts the class at the input; integrated gradients look at the
+    baseline, too.
     """
     found: list[Batch] = []
 
@@ -137,9 +138,9 @@ def recorded(task: Task, method: str) -> list[Batch]:
         layout = torch.channels_last if last else torch.contiguous_format
         found.append(Batch(len(points), points.requires_grad, layout))
 
-    hook = task.first.register_forward_pre_hook(note)
+    hook = first.register_forward_pre_hook(note)
     try:
-        task.explain(method)
+        work()
     finally:
         hook.remove()
     return found

@@ -21,6 +21,7 @@ CLAIMS = (
     "direct",
     "metrics",
     "one_basis",
+    "study",
     "memory",
     "browser",
     "listening",
