@@ -183,7 +183,13 @@ def draw_spectrum(
     axes: Axes, one: Attribution, names: Sequence[str] | None = None, slots: int = 0
 ) -> None:
     """Draw the share of each scale, finest on top; with room for at least so many bars."""
-    shares = array(one.spectrum()[0])
+    draw_bars(axes, array(one.spectrum()[0]), names, slots)
+
+
+def draw_bars(
+    axes: Axes, shares: Array, names: Sequence[str] | None = None, slots: int = 0
+) -> None:
+    """Draw shares of scales, index 0 the approximation, as :func:`draw_spectrum` does."""
     level = len(shares) - 1
     names = [scale_name(i, level) for i in range(level + 1)] if names is None else names
     axes.barh(range(level + 1), shares, color=scale_colours(level + 1)[::-1], height=0.72)

@@ -1,4 +1,4 @@
-"""The front end as a notebook gets it: its text once, however many Explorers there are."""
+"""The front end as a notebook gets it: its text once, however many widgets there are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Module", "digest", "front_end", "module_text", "shared_module"]
 STATIC = Path(__file__).parent.parent / "static"
 
 _lock = threading.Lock()
-_shared: Module | None = None
+_shared: dict[str, Module] = {}
 
 
 def front_end(name: str) -> str:
@@ -39,9 +39,13 @@ def front_end(name: str) -> str:
         ) from None
 
 
-def module_text() -> str:
-    """Return the notebook's module, with the filters of all families as its export ``bank``."""
-    return f'{front_end("widget.js")}export const bank = "{_packed_bank()}";\n'
+def module_text(name: str = "widget.js") -> str:
+    """Return a module of the notebook; Explorers get the filters of all families with theirs.
+
+    They are its export ``bank``.
+    """
+    text = front_end(name)
+    return f'{text}export const bank = "{_packed_bank()}";\n' if name == "widget.js" else text
 
 
 def digest(text: str) -> str:
@@ -50,9 +54,9 @@ def digest(text: str) -> str:
 
 
 class Module(ipywidgets.Widget):  # type: ignore[misc]
-    """The module, as a widget that has nothing to show: each Explorer refers to it.
+    """A module, as a widget that has nothing to show: each Explorer or gallery refers to its own.
 
-    So the text is in the state of one widget, not in that of every Explorer, wherever that state
+    So the text is in the state of one widget, not in that of every one, wherever that state
     goes: over the connection, into a saved notebook, into another output of Colab. It is text
     because some hosts lose bytes when they save.
     """
@@ -61,15 +65,21 @@ class Module(ipywidgets.Widget):  # type: ignore[misc]
     digest = traitlets.Unicode().tag(sync=True)
 
 
-def shared_module() -> Module:
-    """Return the widget that all Explorers of this kernel refer to."""
-    global _shared
+def shared_module(name: str = "widget.js") -> Module:
+    """Return the widget that all widgets of one kind in this kernel refer to.
+
+    Parameters
+    ----------
+    name : str
+        ``"widget.js"`` for Explorers, ``"gallery.js"`` for galleries.
+    """
     with _lock:
-        text = module_text()
+        text = module_text(name)
+        found = _shared.get(name)
         # Closed with all other widgets, or of a front end that was built again since.
-        if _shared is None or _shared.comm is None or _shared.code != text:
-            _shared = Module(code=text, digest=digest(text))
-        return _shared
+        if found is None or found.comm is None or found.code != text:
+            found = _shared[name] = Module(code=text, digest=digest(text))
+        return found
 
 
 @cache

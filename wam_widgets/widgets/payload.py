@@ -12,9 +12,6 @@ coefficients kept the sound differs by less than -85 dB.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,13 +20,14 @@ import torch
 from torch import Tensor
 
 from wam_widgets.options import options
+from wam_widgets.packing import content_digest
 from wam_widgets.text import sendable
 from wam_widgets.wavelets import max_level
 from wam_widgets.widgets import components, features, wire
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.controls import PANELS
 from wam_widgets.widgets.maps import map_payload
-from wam_widgets.widgets.sizes import reduce, reduction
+from wam_widgets.widgets.sizes import reduce, reduction, shown_space
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Curve, Entry, Explanation
@@ -80,7 +78,7 @@ def payload(explanation: Explanation, title: str | None = None) -> dict[str, Any
         "bank": bank(),
         "title": sendable(title or "") or f"Wavelet explanation of {_NOUN[explanation.modality]}",
     }
-    return {"id": _digest(result), **result}
+    return {"id": content_digest(result), **result}
 
 
 def default_controls(explanation: Explanation) -> dict[str, Any]:
@@ -91,10 +89,9 @@ def default_controls(explanation: Explanation) -> dict[str, Any]:
     """
     basis = explanation.default_basis
     factor = reduction(explanation)
-    space = [math.ceil(n / factor) for n in explanation.signal.shape[2:]]
     controls = {
         "family": basis.family,
-        "level": max(1, min(basis.level, max_level(basis.family, space))),
+        "level": max(1, min(basis.level, max_level(basis.family, shown_space(explanation)))),
         "mode": basis.mode,
         "method": explanation.method or options.method,
         "target": explanation.target or "predicted",
@@ -236,14 +233,3 @@ def _list(values: Any) -> Any:
     array = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
     flat = [float(f"{float(value):.8g}") for value in array.ravel()]
     return np.array(flat).reshape(array.shape).tolist()
-
-
-def _digest(content: dict[str, Any]) -> str:
-    digest = hashlib.sha256()
-
-    def take(value: bytes) -> str:
-        digest.update(value)
-        return ""
-
-    digest.update(json.dumps(content, default=take, sort_keys=True).encode())
-    return digest.hexdigest()[:16]

@@ -11,7 +11,9 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
 
-__all__ = ["LARGEST", "LONGEST_SIDE", "MOST_VOXELS", "check_size", "reduce", "reduction"]
+__all__ = [
+    *("LARGEST", "LONGEST_SIDE", "MOST_VOXELS", "check_size", "reduce", "reduction", "shown_space"),
+]
 
 Array = npt.NDArray[Any]
 
@@ -39,6 +41,12 @@ def reduction(explanation: Explanation) -> int:
         while math.prod(math.ceil(n / factor) for n in space) > MOST_VOXELS:
             factor += 1
     return factor
+
+
+def shown_space(explanation: Explanation) -> tuple[int, ...]:
+    """Return the shape of the input as it is shown, without batch and channels."""
+    factor = reduction(explanation)
+    return tuple(math.ceil(n / factor) for n in explanation.signal.shape[2:])
 
 
 def reduce(array: Array, factor: int, how: str) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from wam_widgets.wavelets import families, max_level
 from wam_widgets.widgets.components import component_count
 from wam_widgets.widgets.controls import CONTROLS, Controls
 from wam_widgets.widgets.payload import default_controls
-from wam_widgets.widgets.sizes import reduction
+from wam_widgets.widgets.sizes import shown_space
 
 if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
@@ -73,9 +72,8 @@ def check_controls(explanation: Explanation, controls: Mapping[str, Any]) -> Non
 
 
 def _unseen(explanation: Explanation, controls: Mapping[str, Any], live: bool) -> Controls:
-    factor = reduction(explanation)
-    samples, channels, *space = explanation.signal.shape
-    space = [math.ceil(n / factor) for n in space]
+    samples, channels = explanation.signal.shape[:2]
+    space = shown_space(explanation)
     known = explanation.probabilities
     defaults = default_controls(explanation)
     # A family alone must not fail for a default level that is too deep for it.

@@ -29,8 +29,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    *("CHUNK_BYTES", "DType", "WireArray", "chunks", "decode", "encode", "encode_items"),
-    *("encode_signal", "encode_sound"),
+    *("CHUNK_BYTES", "DType", "WireArray", "chunks", "decode", "encode", "encode_gaps"),
+    *("encode_items", "encode_signal", "encode_sound", "encode_whole"),
 ]
 
 DType = Literal["u8", "i16", "f16", "f32"]
@@ -143,6 +143,43 @@ def encode_items(array: npt.ArrayLike, dtype: DType = "f16", *, name: str = "arr
         "offset": 0.0,
         "data": b"".join(item["data"] for item in items),
     }
+
+
+def encode_gaps(array: npt.ArrayLike) -> WireArray:
+    """Pack numbers some of which may be missing, as float32.
+
+    Parameters
+    ----------
+    array : array_like
+        Real. What is not finite, or too large for float32, is missing.
+
+    Returns
+    -------
+    WireArray
+        With NaN for what is missing.
+    """
+    values = np.asarray(array, dtype=np.float64)
+    there = np.abs(values) <= np.finfo(np.float32).max
+    return _pack(np.where(there, values, np.nan), "f32", 1.0, 0.0)
+
+
+def encode_whole(array: npt.ArrayLike, *, name: str = "array") -> WireArray:
+    """Pack whole numbers exactly: in two bytes each, in four where one is too large for that.
+
+    Parameters
+    ----------
+    array : array_like
+        Integers of at most 24 bits.
+    name : str
+        For the error message.
+
+    Returns
+    -------
+    WireArray
+    """
+    values = _numbers(array, name)
+    short = values.min(initial=0) >= -PCM and values.max(initial=0) < PCM
+    return _pack(values, "i16" if short else "f32", 1.0, 0.0)
 
 
 def encode_sound(signal: npt.ArrayLike, *, name: str = "signal") -> WireArray:

@@ -1,0 +1,237 @@
+"""A study to explore: its gallery, and under it the Explorer of the input that was chosen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from wam_widgets.attribution import RANKINGS
+from wam_widgets.explaining import check_settings
+from wam_widgets.wavelets import max_level
+from wam_widgets.widgets.explore import explore
+from wam_widgets.widgets.explorer import Explorer
+from wam_widgets.widgets.gallery import Gallery
+from wam_widgets.widgets.gallery_controls import GALLERY_CONTROLS
+from wam_widgets.widgets.gallery_payload import gather
+from wam_widgets.widgets.sizes import shown_space
+
+if TYPE_CHECKING:
+    from wam_widgets.explanation import Explanation
+    from wam_widgets.studies.study import Study
+
+__all__ = ["StudyExplorer", "explore_study", "first_view"]
+
+_VIEW = "application/vnd.jupyter.widget-view+json"
+_BASIS = re.compile(r"(?P<family>\S+), level (?P<level>\d+)(?:, (?P<mode>\w+))?")
+
+# Settings of wam_widgets.explain that say how much is computed: more is computed as before.
+_AMOUNTS = ("n_steps", "n_samples", "noise_level", "multiply_by_inputs", "internal_batch_size")
+
+
+class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
+    """The gallery of a study, and under it the Explorer of the input that is open.
+
+    Made by :func:`explore_study`.
+
+    Parameters
+    ----------
+    study : Study
+    model : callable, optional
+        Explains inputs whose explanations were not kept, and computes what an Explorer is asked
+        for.
+    data : optional
+        The data of the study, to explain inputs again.
+    title : str, optional
+    settings : mapping, optional
+        Of :func:`wam_widgets.explain`, what the study does not keep itself, such as `front_end`.
+    **controls
+        Of the gallery, to begin with.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        model: Callable[..., Any] | None = None,
+        data: Any = None,
+        *,
+        title: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        **controls: Any,
+    ) -> None:
+        self._study, self._model, self._data_set = study, model, data
+        self._settings = dict(settings or {})
+        self._explorer: Explorer | None = None
+        again = model is not None and data is not None
+        shown = gather(
+            study,
+            lambda inputs: np.ones(len(inputs), bool) if again else inputs["stored"].to_numpy(bool),
+            title=title,
+        )
+        opened = controls.pop("opened", None)
+        self._gallery = Gallery(
+            shown, study.thumbnails, self._explained, self._close_explorer, **controls
+        )
+        super().__init__([self._gallery], layout={"width": "100%", "min_width": "0"})
+        try:
+            self._gallery.opened = opened
+        except traitlets.TraitError:
+            self.close()
+            raise
+
+    @property
+    def study(self) -> Study:
+        """What is explored."""
+        return self._study
+
+    @property
+    def gallery(self) -> Gallery:
+        """The cards and their filters: the controls are its traits."""
+        return self._gallery
+
+    @property
+    def explorer(self) -> Explorer | None:
+        """The Explorer that is open."""
+        return self._explorer
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the inputs that pass all filters, in the order in which they are shown."""
+        return self._gallery.selected
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the background has nothing left to do; False if the time ran out."""
+        return self._gallery.wait(timeout)
+
+    def close(self) -> None:
+        """Stop what is being computed, and take the gallery and the Explorer away."""
+        gallery = getattr(self, "_gallery", None)  # absent when the constructor failed
+        if gallery is not None:
+            gallery.close()
+        if self._explorer is not None:
+            self._explorer.close()
+            self._explorer = None
+        super().close()
+
+    def _explained(self, position: int) -> Callable[[], None]:
+        """Get the explanation of an input; what is returned puts its Explorer on show."""
+        shown, row = self._gallery._shown, self._gallery.row
+        name = shown.ids[position]
+        settings = self._settings
+        explanation = self._study.explanation(name, self._model, self._data_set, **settings)
+        title = shown.about(position)
+        first = first_view(self._study, explanation, row)
+
+        def put() -> None:
+            live = {} if self._model is None else {"model": self._model, **self._live(name)}
+            explorer = explore(explanation, title=title, **live, **first)
+            before, self._explorer = self._explorer, explorer
+            self.children = [self._gallery, explorer]
+            if before is not None:
+                before.close()
+
+        return put
+
+    def _close_explorer(self) -> None:
+        before, self._explorer = self._explorer, None
+        self.children = [self._gallery]
+        if before is not None:
+            before.close()
+
+    def _live(self, name: str) -> dict[str, Any]:
+        """Return the settings by which an Explorer computes more, as the study did."""
+        kept = self._study.parameters.get("settings", {})
+        amounts = {key: kept[key] for key in _AMOUNTS if key in kept}
+        seed = int(self._study.inputs.loc[name, "seed"])
+        return {"seed": seed, **amounts, **self._settings}
+
+    # That of ipywidgets 7, which Colab has, would be preferred to the bundle and shows less.
+    _ipython_display_ = None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        bundle: dict[str, Any] = {"text/plain": repr(self), _VIEW: view}
+        png = self._gallery.picture()
+        # A saved notebook shows it where no widget can run.
+        return bundle if png is None else {**bundle, "image/png": png}
+
+    def __repr__(self) -> str:
+        shown = self._gallery._shown
+        return f"StudyExplorer({len(shown):,} of {shown.total:,} inputs)"
+
+
+def explore_study(
+    study: Study,
+    model: Callable[..., Any] | None = None,
+    data: Any = None,
+    *,
+    title: str | None = None,
+    **options: Any,
+) -> StudyExplorer:
+    """Explore a study: a gallery of its inputs with filters, and the Explorer of any of them.
+
+    Parameters
+    ----------
+    study : Study
+        May still run: what is finished now is shown.
+    model : callable, optional
+        The model of the study. With it Explorers are live: they compute other methods and targets.
+    data : optional
+        The data of the study. With model and data, inputs can be opened whose explanations were
+        not kept; they are explained again in the background.
+    title : str, optional
+        What it is about.
+    **options
+        Controls of the gallery to begin with (``metric="faithfulness"``, ``correctness="wrong"``,
+        …; see :class:`wam_widgets.widgets.gallery_controls.GalleryControls`); others are settings
+        of :func:`wam_widgets.explain` that the study does not keep, such as `front_end`.
+
+    Returns
+    -------
+    StudyExplorer
+
+    Raises
+    ------
+    ValueError, TypeError, TraitError
+        If nothing is finished yet, or a control is not allowed.
+    """
+    controls = {name: options.pop(name) for name in GALLERY_CONTROLS if name in options}
+    check_settings(options, also=("title", *GALLERY_CONTROLS))
+    if options and model is None:
+        raise TypeError(
+            f"{', '.join(options)}: settings are for a model; pass model= to compute more"
+        )
+    return StudyExplorer(study, model, data, title=title, settings=options, **controls)
+
+
+def first_view(study: Study, explanation: Explanation, row: int = 0) -> dict[str, Any]:
+    """Return the controls by which an Explorer begins with what a row of a study measured.
+
+    Parameters
+    ----------
+    study : Study
+    explanation : Explanation
+        Of one of its inputs.
+    row : int
+        Of :attr:`Study.rows`.
+    """
+    label, place, ranking = study.rows[row] if study.rows else ("", "", "")
+    found: dict[str, Any] = {}
+    name = study.parameters.get("methods", {}).get(label, {}).get("method", label)
+    if name in explanation.methods:
+        found["method"] = name
+        targets = [target for method, target in explanation.entries if method == name]
+        found["target"] = targets[0]
+    if basis := _BASIS.fullmatch(place):
+        # What is averaged down for display may be too small for the level.
+        deepest = max_level(basis["family"], shown_space(explanation))
+        level = max(1, min(int(basis["level"]), deepest))
+        mode = basis["mode"] or "symmetric"
+        found |= {"family": basis["family"], "level": level, "mode": mode}
+    if ranking in RANKINGS:
+        found["ranking"] = ranking
+    return found
