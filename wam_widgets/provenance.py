@@ -54,12 +54,23 @@ class Provenance:
         return cls(
             model=_name(model),
             front_end=None if front_end is None else _name(front_end),
-            created=time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(_now())),
-            versions={
-                **{name: version_of(package) for package, name in PACKAGES.items()},
-                "Python": platform.python_version(),
-            },
+            created=created_now(),
+            versions=versions(),
         )
+
+
+def created_now() -> str:
+    """Return :attr:`Provenance.created` of what is computed now."""
+    now = float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now))
+
+
+def versions() -> dict[str, str]:
+    """Return :attr:`Provenance.versions` of what is computed here."""
+    return {
+        **{name: version_of(package) for package, name in PACKAGES.items()},
+        "Python": platform.python_version(),
+    }
 
 
 def digest(values: Tensor) -> str:
@@ -87,10 +98,6 @@ def weights_digest(module: nn.Module) -> str:
 
 def _name(model: Callable[..., Any]) -> str:
     return str(getattr(model, "__name__", None) or type(model).__name__)
-
-
-def _now() -> float:
-    return float(os.environ.get("SOURCE_DATE_EPOCH") or time.time())
 
 
 @cache
