@@ -1,4 +1,4 @@
-"""The page of a report: its skeleton, its policy, its style.
+"""The page of a report or a study: its skeleton, its policy, its style.
 
 The file asks for nothing: no script, style, font or picture comes from elsewhere, and its content
 security policy keeps it so.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -17,75 +16,14 @@ from typing import Any
 import wam_widgets
 from wam_widgets.markup import plain, render
 from wam_widgets.packing import pack, script_text
+from wam_widgets.page_parts import Block, Cards, Note, Panels, Part, Row
 from wam_widgets.provenance import PACKAGES, version_of
 
-__all__ = ["Note", "Panels", "Row", "listed", "write_page"]
-
-
-@dataclass(frozen=True)
-class Panels:
-    """One Explorer on the page.
-
-    Attributes
-    ----------
-    title : str
-    facts : sequence of str
-        What it shows, in words.
-    notes : str
-        Markdown; may be empty.
-    modality : str
-    payload : mapping
-        Of the explanation, without the filter bank.
-    controls : mapping
-        What they are at first.
-    origin : sequence of (str, str)
-        Where it comes from: what, and which.
-    entries : sequence of (str, str, str)
-        Method, explained class and parameters of everything that it holds.
-    """
-
-    title: str
-    facts: Sequence[str]
-    notes: str
-    modality: str
-    payload: Mapping[str, Any]
-    controls: Mapping[str, Any]
-    origin: Sequence[tuple[str, str]]
-    entries: Sequence[tuple[str, str, str]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """Explorers side by side, linked where there is more than one."""
-
-    panels: Sequence[Panels]
-
-    @property
-    def title(self) -> str:
-        """The titles of all, with what is before a colon once if they have it in common."""
-        titles = [panels.title for panels in self.panels]
-        heads = {title.partition(": ")[0] for title in titles if ": " in title}
-        common = f"{heads.pop()}: " if len(heads) == 1 else ""
-        if not all(title.startswith(common) for title in titles):
-            common = ""
-        return common + listed(dict.fromkeys(title.removeprefix(common) for title in titles))
-
-
-def listed(words: Iterable[str]) -> str:
-    """Return words as a sentence has them: a, b and c."""
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-@dataclass(frozen=True)
-class Note:
-    """Markdown between rows."""
-
-    text: str
+__all__ = ["pairs", "table", "write_page"]
 
 
 def write_page(
-    parts: Iterable[Row | Note],
+    parts: Iterable[Part],
     *,
     title: str,
     notes: str,
@@ -96,8 +34,8 @@ def write_page(
 
     Parameters
     ----------
-    parts : iterable of Row or Note
-        In their order.
+    parts : iterable of Row, Note, Block or Cards
+        In their order, from top to bottom.
     title, notes : str
         Of the page; the notes are Markdown and may be empty.
     bank : mapping
@@ -105,41 +43,98 @@ def write_page(
     script : str
         The front end.
     """
-    body: list[str] = []
-    data: list[str] = [_data("wam-bank", bank)]
-    contents: list[tuple[str, str, bool]] = []
-    rows = 0
     parts = list(parts)
     alone = sum(isinstance(part, Row) for part in parts) == 1
+    writer = _Writer(bank)
     for place, part in enumerate(parts):
         if isinstance(part, Note):
-            html, headings = render(part.text, anchor=f"part-{place}")
-            body.append(_notes(html))
-            contents += [(heading.anchor, heading.text, True) for heading in headings]
-            continue
-        rows += 1
-        contents.append((f"section-{rows}", part.title, False))
-        body.append(_section(part, rows, len(data), repeat=not (alone and part.title == title)))
-        for panels in part.panels:
-            content = {"payload": panels.payload, "state": panels.controls}
-            data.append(_data(f"wam-data-{len(data)}", content))
+            writer.note(part, f"part-{place}")
+        elif isinstance(part, Block):
+            writer.block(f"part-{place}", part.title, part.html)
+        elif isinstance(part, Cards):
+            writer.cards(part, f"part-{place}")
+        else:
+            writer.row(part, repeat=not (alone and part.title == title))
+    contents = writer.contents
     return _PAGE.format(
         policy=escape(_policy(script)),
         version=escape(wam_widgets.__version__),
         title=_text(title),
         notes=_notes(render(notes)[0]),
         contents=_contents(contents) if len(contents) > 1 else "",
-        body="\n".join(body),
+        body="\n".join(writer.body),
         versions=escape(_versions()),
         style=files("wam_widgets").joinpath("page.css").read_text(encoding="utf-8"),
-        data="\n".join(data),
+        data="\n".join(writer.data),
         script=script_text(script),
     )
 
 
-def _section(row: Row, number: int, first: int, repeat: bool) -> str:
+class _Writer:
+    """The sections of a page, their data, and its list of contents, as they grow."""
+
+    def __init__(self, bank: Mapping[str, Any]) -> None:
+        self.body: list[str] = []
+        self.data = [_data("wam-bank", bank)]
+        self.contents: list[tuple[str, str, bool]] = []
+        self._rows = 0
+
+    def note(self, note: Note, name: str) -> None:
+        html, headings = render(note.text, anchor=name)
+        self.body.append(_notes(html))
+        self.contents += [(heading.anchor, heading.text, True) for heading in headings]
+
+    def block(self, name: str, title: str, html: str) -> None:
+        self.contents.append((name, title, False))
+        self.body.append(
+            f'<section class="wam-section wam-block" id="{name}" aria-label="{_text(title)}">\n'
+            f"<h2>{_text(title)}</h2>\n{html}</section>"
+        )
+
+    def cards(self, cards: Cards, name: str) -> None:
+        source = self._add(cards.payload, cards.controls)
+        gallery = f'<div class="wam-gallery" data-source="{source}"></div>\n'
+        self.block(name, cards.title, _notes(render(cards.notes, top=3)[0]) + gallery)
+        for position, row in cards.rows.items():
+            self.body.append(
+                f'<div data-gallery="{source}" data-input="{position}" hidden>\n'
+                f"{self._section(row)}\n</div>"
+            )
+
+    def row(self, row: Row, repeat: bool) -> None:
+        self.contents.append((f"section-{self._rows + 1}", row.title, False))
+        self.body.append(self._section(row, repeat))
+
+    def _section(self, row: Row, repeat: bool = True) -> str:
+        self._rows += 1
+        sources = [self._add(panels.payload, panels.controls) for panels in row.panels]
+        return _section(row, self._rows, sources, repeat)
+
+    def _add(self, payload: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+        name = f"wam-data-{len(self.data)}"
+        self.data.append(_data(name, {"payload": payload, "state": state}))
+        return name
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as HTML; whatever its cells hold is text."""
+    first = "\n".join(f'<th scope="col">{_text(name)}</th>' for name in head)
+    lines = "".join(
+        "<tr>" + "\n".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>\n" for row in rows
+    )
+    return f"<table>\n<thead><tr>{first}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n"
+
+
+def pairs(known: Iterable[tuple[object, object]]) -> str:
+    """Return what and which as HTML; whatever they hold is text."""
+    lines = "".join(f"<dt>{_text(what)}</dt>\n<dd>{_text(which)}</dd>\n" for what, which in known)
+    return f"<dl>\n{lines}</dl>\n"
+
+
+def _section(row: Row, number: int, sources: Sequence[str], repeat: bool) -> str:
     several = len(row.panels) > 1
-    columns = (_column(panels, first + place, several) for place, panels in enumerate(row.panels))
+    both = zip(row.panels, sources, strict=True)
+    columns = (_column(panels, source, several) for panels, source in both)
     heading = f"<h2>{_text(row.title)}</h2>\n" if repeat else ""
     linked = " data-linked" if several else ""
     return (
@@ -148,31 +143,23 @@ def _section(row: Row, number: int, first: int, repeat: bool) -> str:
     )
 
 
-def _column(panels: Panels, number: int, named: bool) -> str:
+def _column(panels: Panels, source: str, named: bool) -> str:
     facts = " · ".join(f"<bdi>{_text(fact)}</bdi>" for fact in panels.facts)
     return (
         '<div class="wam-column">\n<div class="wam-said">\n'
         + (f"<h3>{_text(panels.title)}</h3>\n" if named else "")
         + f'<p class="wam-facts">{facts}</p>\n'
         + _notes(render(panels.notes, top=4 if named else 3)[0])
-        + f'</div>\n<div class="wam-explorer" data-source="wam-data-{number}" '
+        + f'</div>\n<div class="wam-explorer" data-source="{source}" '
         f'data-modality="{_text(panels.modality)}"></div>\n{_provenance(panels)}</div>\n'
     )
 
 
 def _provenance(panels: Panels) -> str:
-    pairs = "".join(
-        f"<dt>{_text(what)}</dt>\n<dd>{_text(which)}</dd>\n" for what, which in panels.origin
-    )
-    head = "\n".join(f'<th scope="col">{name}</th>' for name in ("Method", "Explained", "With"))
-    lines = "".join(
-        "<tr>" + "\n".join(f"<td>{_text(cell)}</td>" for cell in entry) + "</tr>\n"
-        for entry in panels.entries
-    )
+    entries = table(("Method", "Explained", "With"), panels.entries)
     return (
         '<details class="wam-provenance">\n<summary>How this was made</summary>\n'
-        f"<dl>\n{pairs}</dl>\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}</tbody>\n"
-        "</table>\n</details>\n"
+        f"{pairs(panels.origin)}{entries}</details>\n"
     )
 
 
@@ -195,7 +182,7 @@ def _data(name: str, content: Mapping[str, Any]) -> str:
     return f'<script type="application/json" id="{name}">{pack(content)}</script>'
 
 
-def _text(value: str) -> str:
+def _text(value: object) -> str:
     return escape(plain(value))
 
 

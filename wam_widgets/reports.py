@@ -19,14 +19,18 @@ from wam_widgets.choosing import no_gradient
 from wam_widgets.explanation import Explanation
 from wam_widgets.files import file_to_write, replace_file
 from wam_widgets.forecast import PAGE, forecast
-from wam_widgets.page import Note, Panels, Row, listed, write_page
+from wam_widgets.page import write_page
+from wam_widgets.page_parts import Note, Panels, Row, listed
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.explorer import Explorer, front_end
 from wam_widgets.widgets.payload import payload
 from wam_widgets.widgets.sizes import check_size
 from wam_widgets.widgets.start import first_controls
 
-__all__ = ["LARGE", "Section", "page", "report", "report_size", "to_html"]
+__all__ = [
+    *("LARGE", "Section", "checked_section", "page", "panels_of", "report", "report_size"),
+    *("to_html", "warn_if_large"),
+]
 
 LARGE = 20_000_000
 """Bytes of a report above which :func:`report` warns: few mail servers take more."""
@@ -122,17 +126,23 @@ def report(
     target = file_to_write(path)
     found = _parts(items, title, notes)
     front_end("report.js")  # a missing front end must not be found after a minute of packing
-    size = _size(found)
-    if size > LARGE:
-        warnings.warn(
-            f"the report will be about {size / 1e6:.0f} MB: that is much for a browser, and more "
-            f"than {LARGE / 1e6:.0f} MB few mail servers take; write some of the methods, targets "
-            "or samples only, or several reports",
-            UserWarning,
-            stacklevel=2,
-        )
+    warn_if_large(
+        "report", _size(found), "write some of the methods, targets or samples only, or several "
+        "reports",
+    )  # fmt: skip
     replace_file(target, _page(found, title, notes).encode())
     return target
+
+
+def warn_if_large(what: str, size: int, remedy: str) -> None:
+    """Warn the caller of the caller of a file that will be larger than :data:`LARGE`."""
+    if size > LARGE:
+        warnings.warn(
+            f"the {what} will be about {size / 1e6:.0f} MB: that is much for a browser, and more "
+            f"than {LARGE / 1e6:.0f} MB few mail servers take; {remedy}",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def report_size(items: Iterable[Item] | Item) -> int:
@@ -173,7 +183,7 @@ def to_html(
     Path
         The file.
     """
-    section = _section(explanation)
+    section = checked_section(explanation)
     controls = {**(section.controls or {}), **(controls or {})}
     return report([replace(section, controls=controls)], path, title=title, notes=notes)
 
@@ -232,15 +242,15 @@ def _parts(
                 raise TypeError(
                     "items holds a row with a string or a row in it: put it between rows"
                 )
-            parts.append([_section(one) for one in item])
+            parts.append([checked_section(one) for one in item])
         else:
-            parts.append([_section(item)])
+            parts.append([checked_section(item)])
     if all(isinstance(part, str) for part in parts):
         raise ValueError("items holds no explanation: there is nothing to show")
     return parts
 
 
-def _section(item: object) -> Section:
+def checked_section(item: object) -> Section:
     """Return any item as a checked section, with all of its controls."""
     if isinstance(item, Explorer):
         section = Section(item.explanation, item.title, controls=_shown(item))
@@ -300,10 +310,11 @@ def _shown(explorer: Explorer) -> dict[str, Any]:
 def _row(sections: Sequence[Section], names: Sequence[str]) -> Row:
     """Return Explorers side by side; the first leads, the others open in its basis."""
     both = zip(sections, names, strict=True)
-    return Row([_panels(one, name, leads=k == 0) for k, (one, name) in enumerate(both)])
+    return Row([panels_of(one, name, leads=k == 0) for k, (one, name) in enumerate(both)])
 
 
-def _panels(section: Section, title: str, leads: bool) -> Panels:
+def panels_of(section: Section, title: str, leads: bool = True) -> Panels:
+    """Return a checked section as a page takes it; only what leads says in what it opens."""
     explanation, controls = section.explanation, section.controls or {}
     data = payload(explanation, title)
     del data["bank"]  # stands in the page once

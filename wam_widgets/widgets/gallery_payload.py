@@ -263,7 +263,8 @@ def _sample(values: npt.NDArray[np.float64], fine: Whole, most: int) -> Whole:
 
 
 def _classes(column: Any) -> Whole:
-    return np.asarray(column.to_numpy(np.int64, na_value=-1), np.int64)
+    found: Whole = column.to_numpy(np.int64, na_value=-1)
+    return found
 
 
 def _single(values: npt.NDArray[np.float64]) -> Numbers:
