@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -142,7 +143,9 @@ def save(explanation: Explanation, path: str | Path) -> Path:
         try:
             save_file(tensors, partial, {_KEY: text})
         except SafetensorError as error:
-            raise OSError(f"{target} could not be written: {error}") from error
+            number = re.search(r"os error (\d+)", str(error)) if os.name == "posix" else None
+            said = f"{target} could not be written: {error}"
+            raise OSError(int(number[1]), said) if number else OSError(said) from error
         # Some versions of safetensors make files that nobody but their owner can read.
         partial.chmod(mode)
     return target

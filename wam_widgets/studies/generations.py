@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from wam_widgets.studies.tables import (
     seconds_of,
 )
 
-__all__ = ["EXPLANATIONS", "INPUTS", "SCORES", "Content", "Found", "fill"]
+__all__ = ["EXPLANATIONS", "INPUTS", "SCORES", "Content", "Found", "fill", "generations"]
 
 INPUTS, SCORES, EXPLANATIONS = "inputs.parquet", "scores.parquet", "explanations"
 
@@ -103,6 +105,19 @@ def explanation_path(found: Found, name: str) -> Path:
     if re.fullmatch(r"[0-9A-Za-z_-]+\.safetensors", name) is None:
         raise StoreError(f"{found.path} is damaged: an explanation is called {name[:80]!r}")
     return found.path / EXPLANATIONS / name
+
+
+def generations(folder: Path) -> set[Found]:
+    """Return all that lie in a folder; of one shard, that of the highest rank counts."""
+    seen: set[Found] = set()
+    # While a folder is listed, a shard that is replaced there may be passed over in both shapes.
+    for _ in range(2):
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                found = Found.named(folder / entry.name)
+                if found is not None and entry.is_dir():
+                    seen.add(found)
+    return seen
 
 
 def fill(

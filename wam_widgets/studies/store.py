@@ -21,7 +21,6 @@ as soon as it is there. Readers need no lock: what disappears while they read wa
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -41,14 +40,14 @@ from wam_widgets.studies.generations import (
     Found,
     explanation_path,
     fill,
+    generations,
 )
 from wam_widgets.studies.manifest import Manifest
+from wam_widgets.studies.places import MANIFEST, SHARDS, check_place, in_words
 from wam_widgets.studies.records import Shard
 from wam_widgets.studies.tables import read_table
 
 __all__ = ["BusyError", "Content", "Found", "NewerStoreError", "Store", "StoreError"]
-
-_MANIFEST = "manifest.json"
 
 _ATTEMPTS = 100
 """To read or write a shard that others write at the same time; each sees a later generation."""
@@ -75,12 +74,12 @@ class Store:
 
     @property
     def _shards(self) -> Path:
-        return self.path / "shards"
+        return self.path / SHARDS
 
     @property
     def exists(self) -> bool:
         """Whether there is a study in the folder."""
-        return (self.path / _MANIFEST).is_file()
+        return (self.path / MANIFEST).is_file()
 
     @property
     def manifest(self) -> Manifest:
@@ -97,7 +96,7 @@ class Store:
             raise FileNotFoundError(f"store is {str(self.path)!r}: there is no such folder")
         if not self.exists:
             raise StoreError(f"store is {str(self.path)!r}: there is no study in it")
-        file = self.path / _MANIFEST
+        file = self.path / MANIFEST
         return Manifest.from_json(file.read_bytes(), file)
 
     @contextmanager
@@ -114,8 +113,8 @@ class Store:
             If it cannot be written.
         """
         filelock = library("filelock", "study")
-        self._check_place()
-        with self._in_words("the folder"):
+        check_place(self.path)
+        with in_words(self.path, "the folder"):
             self.path.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(str(self.path / ".lock"), timeout=0)
             try:
@@ -145,11 +144,11 @@ class Store:
         StoreError, OSError
             As :meth:`lock`.
         """
-        self._check_place()
+        check_place(self.path)
         stored = self.manifest if self.exists else None
         if stored is not None:
             stored.check_same(manifest)
-        with self._in_words("the folder"):
+        with in_words(self.path, "the folder"):
             self._shards.mkdir(parents=True, exist_ok=True)
         if stored is not None:
             return stored
@@ -158,14 +157,14 @@ class Store:
 
     def replace(self, manifest: Manifest) -> None:
         """Write the manifest again, as when the number of inputs becomes known; under the lock."""
-        with self._in_words(_MANIFEST):
-            replace_file(self.path / _MANIFEST, manifest.to_json().encode())
+        with in_words(self.path, MANIFEST):
+            replace_file(self.path / MANIFEST, manifest.to_json().encode())
             sync(self.path)
 
     def done(self) -> dict[int, Found]:
         """Return what there is, by shard, in order: of each shard the generation that counts."""
         found: dict[int, Found] = {}
-        for one in self._generations():
+        for one in generations(self._shards):
             if one.shard not in found or found[one.shard].rank < one.rank:
                 found[one.shard] = one
         return dict(sorted(found.items()))
@@ -200,7 +199,7 @@ class Store:
         OSError
             If it cannot be written; what was there stays.
         """
-        with self._in_words(f"shard {shard}"):
+        with in_words(self.path, f"shard {shard}"):
             for attempt in range(_ATTEMPTS):
                 try:
                     self._write(shard, content, complete, seconds, before)
@@ -260,37 +259,25 @@ class Store:
 
     def clean(self) -> None:
         """Remove what runs that were killed have left; under the lock."""
-        with self._in_words("what an earlier run has left"):
-            for pattern in (f".{_MANIFEST}.*.part", ".work-*"):
+        with in_words(self.path, "what an earlier run has left"):
+            for pattern in (f".{MANIFEST}.*.part", ".work-*"):
                 for path in self.path.glob(pattern):
                     remove(path)
             for path in self._shards.glob(".*"):
                 remove(path)
             newest = self.done()
-            for found in self._generations():
+            for found in generations(self._shards):
                 if found != newest[found.shard]:
                     remove(found.path)
 
-    def _generations(self) -> set[Found]:
-        """Return all there is."""
-        seen: set[Found] = set()
-        # While a folder is listed, one that is replaced there may be passed over in both shapes.
-        for _ in range(2):
-            with suppress(FileNotFoundError):
-                for entry in os.scandir(self._shards):
-                    found = Found.named(self._shards / entry.name) if entry.is_dir() else None
-                    if found is not None:
-                        seen.add(found)
-        return seen
-
     def _tidied(self, shard: int) -> Found:
         """Remove all generations of a shard but the one that counts, and return that."""
-        all_ = [found for found in self._generations() if found.shard == shard]
-        newest = max(all_, key=lambda found: found.rank)
-        for found in all_:
-            if found != newest:
+        found = [one for one in generations(self._shards) if one.shard == shard]
+        newest = max(found, key=lambda one: one.rank)
+        for one in found:
+            if one != newest:
                 with suppress(OSError):  # a reader may have it open; it does not count any more
-                    remove(found.path)
+                    remove(one.path)
         return newest
 
     def _current(self, found: Found, read: Callable[[Found], T]) -> T:
@@ -304,41 +291,3 @@ class Store:
                     raise StoreError(f"{found.path} is damaged: {error}") from error
                 found = newest
         raise StoreError(f"{found.path} is replaced faster than it can be read")
-
-    def _check_place(self) -> None:
-        """Raise a StoreError unless the folder is a study or can become one."""
-        place = f"store is {str(self.path)!r}"
-        for part in (self.path, *self.path.parents):
-            if part.exists() and not part.is_dir():
-                what = "a file" if part == self.path else f"inside of {str(part)!r}, a file"
-                raise StoreError(f"{place}: {what}; it must be a folder")
-        if self.exists or not self.path.exists():
-            return
-        with self._in_words("the folder"):
-            names = sorted(n for n in os.listdir(self.path) if not n.startswith("."))
-            # A run may have been killed just after it made the folder for the shards.
-            if names and not (names == ["shards"] and not self._generations()):
-                more = ", …" if len(names) > 3 else ""
-                raise StoreError(
-                    f"{place}: a folder with other things in it ({', '.join(names[:3])}{more}), "
-                    "and no study; give a new folder"
-                )
-
-    @contextmanager
-    def _in_words(self, what: str) -> Iterator[None]:
-        """Say what it means if something cannot be written."""
-        try:
-            yield
-        except OSError as error:
-            place, reason = repr(str(self.path)), error.strerror or str(error)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                count = sum(found.complete for found in self._generations())
-                text = (
-                    f"the disk is full: {what} could not be written to {place}; {count} finished "
-                    "shards stay, and the same call goes on once there is room"
-                )
-            elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-                text = f"store is {place}: it cannot be written ({reason}); give another folder"
-            else:
-                text = f"{what} could not be written to {place} ({reason})"
-            raise OSError(error.errno, text) from error

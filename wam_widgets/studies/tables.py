@@ -36,7 +36,7 @@ def _input_columns() -> dict[str, Any]:
     pa = library("pyarrow", "study")
     whole, real, text = pa.int64(), pa.float64(), pa.string()
     return {
-        "index": whole, "id": text, "label": whole, "shape": pa.list_(whole), "digest": text,
+        "index": whole, "id": text, "label": whole, "shape": _several(whole), "digest": text,
         "seed": whole, "predicted": whole, "probability": real, "label_probability": real,
         "explained": whole, "error": text, "thumbnail": pa.binary(), "explanation": text,
         "row": whole,
@@ -48,8 +48,13 @@ def _score_columns() -> dict[str, Any]:
     name = pa.dictionary(pa.int32(), pa.string())
     return {
         "index": pa.int64(), "id": pa.string(), **dict.fromkeys(_NAMES, name),
-        "spectrum": pa.list_(pa.float32()),
+        "spectrum": _several(pa.float32()),
     }  # fmt: skip
+
+
+def _several(kind: Any) -> Any:
+    pa = library("pyarrow", "study")
+    return pa.list_(pa.field("element", kind))  # as it is called when it is read
 
 
 def inputs_table(outcomes: Sequence[Outcome]) -> Any:
