@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,21 +33,70 @@ def plot_table(table: Table, metric: str, *, width: float | str | None = None) -
     rows = [row for row in table.rows if metric in row.scores]
     if not rows:
         raise ValueError(f"metric is {metric!r}: there is {', '.join(table.metrics)}")
+    found = [(", ".join(row.key), row.interval(metric, table.confidence)) for row in rows]
+    return _plot_means(found, metric, table.confidence, width)
+
+
+def plot_groups(
+    groups: Mapping[str, Interval],
+    metric: str,
+    confidence: float,
+    heading: str = "",
+    *,
+    width: float | str | None = None,
+) -> NotebookFigure:
+    """Draw the mean of one metric over groups of inputs, with intervals, one line for each group.
+
+    Of more than 60 groups those with the 30 smallest and the 30 largest means are drawn, and the
+    heading says so.
+
+    Parameters
+    ----------
+    groups : mapping of str to Interval
+        By name, drawn from top to bottom.
+    metric : str
+    confidence : float
+        Of the intervals.
+    heading : str
+    width : {"column", "page"} or float, optional
+        Of the figure; a page by default.
+    """
+    found = [(f"{name} ({interval.count:,})", interval) for name, interval in groups.items()]
+    if len(found) > _MOST:
+        found.sort(key=lambda one: one[1].mean)
+        part = f"the {_MOST // 2} lowest and the {_MOST // 2} highest of {len(found):,}"
+        heading = " · ".join(filter(None, (heading, part)))
+        found = found[: _MOST // 2] + found[-(_MOST // 2) :]
+    return _plot_means(found, metric, confidence, width, heading)
+
+
+_MOST = 60
+"""Groups that one figure holds."""
+
+
+def _plot_means(
+    found: Sequence[tuple[str, Interval]],
+    metric: str,
+    confidence: float,
+    width: float | str | None,
+    heading: str = "",
+) -> NotebookFigure:
     with style():
         figure = NotebookFigure(figsize=(inches(width, PAGE), 2))
         axes = figure.add_subplot()
-        for i, row in enumerate(rows):
-            mean, low, high = _sides(row.interval(metric, table.confidence))
+        for i, (_, interval) in enumerate(found):
+            mean, low, high = _sides(interval)
             axes.errorbar(
-                mean, len(rows) - 1 - i, xerr=[[mean - low], [high - mean]], fmt="o", ms=3,
+                mean, len(found) - 1 - i, xerr=[[mean - low], [high - mean]], fmt="o", ms=3,
                 lw=0.8, capsize=2, color=scale_colours(3)[0],
             )  # fmt: skip
-        names = [legible(", ".join(row.key)) for row in reversed(rows)]
-        axes.set_yticks(range(len(rows)), names)
-        axes.set_ylim(-0.7, len(rows) - 0.3)
-        axes.set_xlabel(f"{metric.capitalize()} (mean and {table.confidence:.0%} interval)")
+        names = [legible(name) for name, _ in reversed(found)]
+        axes.set_yticks(range(len(found)), names)
+        axes.set_ylim(-0.7, len(found) - 0.3)
+        axes.set_xlabel(f"{metric.capitalize()} (mean and {confidence:.0%} interval)")
         open_frame(axes)
-        arrange(figure, [Block([[axes]], [FILL], [Length(inches=0.16 * len(rows) + 0.2)])], "")
+        tall = Length(inches=0.16 * len(found) + 0.2)
+        arrange(figure, [Block([[axes]], [FILL], [tall])], heading)
     return figure
 
 

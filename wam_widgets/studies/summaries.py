@@ -1,0 +1,262 @@
+"""What a study says in few numbers: means with intervals, tables, spectra of groups, extremes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from wam_widgets.checks import positive_int, warn
+from wam_widgets.metrics.intervals import Interval, bootstrap
+from wam_widgets.metrics.tables import Row, Table
+from wam_widgets.samples import library
+from wam_widgets.spectra import SpectraComparison
+from wam_widgets.studies.columns import Columns, Floats
+from wam_widgets.studies.groups import Choice, Group, groups
+from wam_widgets.wavelets import Basis
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = [
+    "basis_of",
+    "extremes",
+    "intervals",
+    "means",
+    "shares",
+    "spectra",
+    "summary",
+    "table",
+]
+
+
+def table(columns: Columns, chosen: Choice, metrics: Sequence[str], confidence: float) -> Table:
+    """Return scores of some rows on the inputs that have a finite number in each of them.
+
+    Warns
+    -----
+    UserWarning
+        How many inputs were left out because they have not.
+
+    Raises
+    ------
+    ValueError
+        If no input is left.
+    """
+    values = {metric: columns.values(metric)[list(chosen.rows)] for metric in metrics}
+    finite = chosen.inputs.copy()
+    for found in values.values():
+        finite &= np.isfinite(found).all(axis=0)
+    _note_left_out(int(chosen.inputs.sum()), int(finite.sum()), "a finite score in every row")
+    rows = (
+        Row(
+            *columns.rows[row],
+            {metric: torch.from_numpy(found[i, finite]) for metric, found in values.items()},
+        )
+        for i, row in enumerate(chosen.rows)
+    )
+    return Table(tuple(rows), confidence)
+
+
+def means(
+    values: Floats, measured: npt.NDArray[np.bool_], confidence: float
+) -> list[tuple[Interval | None, int]]:
+    """Return the mean of each column with its interval, and how many entries are not finite.
+
+    Parameters
+    ----------
+    values : array
+        ``[N, M]``.
+    measured : array of bool
+        ``[N, M]``: the entry is a score; others do not count at all.
+    confidence : float
+
+    Returns
+    -------
+    list of (Interval or None, int)
+        One for each column; None where no entry is finite.
+    """
+    finite = np.isfinite(values) & measured
+    left_out = (measured & ~finite).sum(axis=0).tolist()
+    found: list[Interval | None] = [None] * values.shape[1]
+    # Columns of the same inputs share the draws, which take longer than the sums.
+    patterns: dict[bytes, list[int]] = {}
+    for column in np.flatnonzero(finite.any(axis=0)).tolist():
+        patterns.setdefault(np.packbits(finite[:, column]).tobytes(), []).append(column)
+    for alike in patterns.values():
+        part = torch.from_numpy(values[finite[:, alike[0]]][:, alike])
+        for column, interval in zip(alike, bootstrap(part, confidence), strict=True):
+            found[column] = interval
+    return list(zip(found, left_out, strict=True))
+
+
+def summary(
+    columns: Columns,
+    chosen: Choice,
+    metrics: Sequence[str],
+    by: str | None,
+    names: Sequence[str] | None,
+    confidence: float,
+) -> pandas.DataFrame:
+    """Return means with intervals, one line for each group, row and metric."""
+    pandas = library("pandas", "study")
+    rows = list(chosen.rows)
+    values = np.stack([columns.values(metric)[rows] for metric in metrics], axis=1)
+    measured = np.zeros((len(columns.rows), len(columns)), bool)
+    measured[columns.key, columns.position] = True
+    lines: list[dict[str, Any]] = []
+    for group in groups(columns, by, chosen.inputs, names):
+        here = values[:, :, group.positions].reshape(len(rows) * len(metrics), -1).T
+        there = np.repeat(measured[rows][:, group.positions], len(metrics), axis=0).T
+        found = iter(means(here, there, confidence))
+        for row in rows:
+            for metric in metrics:
+                interval, left_out = next(found)
+                if interval is not None or left_out:
+                    lines.append(
+                        {
+                            **_named(by, group),
+                            **dict(zip(_KEY, columns.rows[row], strict=True)),
+                            "metric": metric,
+                            **_numbers(interval),
+                            "left_out": left_out,
+                        }
+                    )
+    first = [] if by is None else [by, "group"]
+    frame = pandas.DataFrame(lines, columns=[*first, *_KEY, "metric", *_NUMBERS, "left_out"])
+    if by is not None:
+        frame[by] = frame[by].astype("boolean" if by == "correct" else "Int64")
+    return frame
+
+
+_KEY = ("method", "place", "ranking")
+_NUMBERS = ("mean", "low", "high", "count")
+
+
+def intervals(
+    columns: Columns, row: int, metric: str, parts: Sequence[Group], confidence: float
+) -> tuple[dict[str, Interval], str]:
+    """Return the mean of a metric over groups of inputs in one row, and in words which one.
+
+    Warns
+    -----
+    UserWarning
+        How many inputs were left out because they have no finite score.
+
+    Raises
+    ------
+    ValueError
+        If no input has one.
+    """
+    values = columns.values(metric)[row]
+    finite = [group.positions[np.isfinite(values[group.positions])] for group in parts]
+    asked = sum(len(group.positions) for group in parts)
+    _note_left_out(asked, sum(map(len, finite)), "a finite score in this row")
+    found = {
+        group.name: bootstrap(torch.from_numpy(values[positions]), confidence)[0]
+        for group, positions in zip(parts, finite, strict=True)
+        if len(positions)
+    }
+    return found, ", ".join(columns.rows[row])
+
+
+def shares(columns: Columns, chosen: Choice) -> tuple[int, Floats]:
+    """Return the first of the chosen rows that has spectra, and these, ``[N, J + 1]``.
+
+    Raises
+    ------
+    ValueError
+        If none of the rows is in a basis.
+    """
+    for row in chosen.rows:
+        found = columns.shares(row)
+        if found is not None:
+            return row, found
+    there = "; ".join(", ".join(columns.rows[row]) for row in chosen.rows)
+    raise ValueError(f"there is no spectrum in {there}: choose a place that is a basis")
+
+
+def spectra(
+    columns: Columns,
+    chosen: Choice,
+    by: str | None,
+    names: Sequence[str] | None,
+    confidence: float,
+    sample_rate: float | None,
+) -> SpectraComparison:
+    """Return the spectra of groups of inputs in the first of the chosen rows that has any.
+
+    Warns
+    -----
+    UserWarning
+        How many inputs were left out because they have no spectrum there.
+
+    Raises
+    ------
+    ValueError
+        If none of the rows is in a basis.
+    """
+    row, found = shares(columns, chosen)
+    finite = chosen.inputs & np.isfinite(found).all(axis=1)
+    _note_left_out(int(chosen.inputs.sum()), int(finite.sum()), "a spectrum in this row")
+    method, place, _ = columns.rows[row]
+    parts = {
+        group.name: torch.from_numpy(found[group.positions])
+        for group in groups(columns, by, finite, names)
+    }
+    return SpectraComparison(
+        parts, basis_of(place), method, confidence, sample_rate, paired=by is None
+    )
+
+
+def basis_of(place: str) -> Basis:
+    """Return the basis that a place names, such as ``"db4, level 3"``."""
+    family, level, *mode = place.split(", ")
+    return Basis(family, int(level.removeprefix("level ")), *mode)
+
+
+def extremes(
+    columns: Columns, inputs: pandas.DataFrame, chosen: Choice, metric: str, n: int, largest: bool
+) -> pandas.DataFrame:
+    """Return the inputs with the largest or smallest values of a metric in the first chosen row.
+
+    Inputs without a finite value are neither; equal ones come as in the data.
+    """
+    n, row = positive_int(n, "n"), chosen.rows[0]
+    values = columns.values(metric)[row]
+    there = np.flatnonzero(np.isfinite(values) & chosen.inputs)
+    order = there[np.argsort(-values[there] if largest else values[there], kind="stable")][:n]
+    known = ["label", "predicted", "probability", "label_probability", "correct", "explained"]
+    found = inputs.iloc[order][known].copy()
+    for i, (name, value) in enumerate(zip(_KEY, columns.rows[row], strict=True)):
+        found.insert(i, name, value)
+    found.insert(len(_KEY), metric, values[order])
+    return found
+
+
+def _named(by: str | None, group: Group) -> Mapping[str, Any]:
+    if by is None:
+        return {}
+    value = None if group.value is None else bool(group.value) if by == "correct" else group.value
+    return {by: value, "group": group.name}
+
+
+def _numbers(interval: Interval | None) -> dict[str, float]:
+    if interval is None:
+        return dict(zip(_NUMBERS, (np.nan, np.nan, np.nan, 0), strict=True))
+    return {name: getattr(interval, name) for name in _NUMBERS}
+
+
+def _note_left_out(chosen: int, left: int, what: str) -> None:
+    if not chosen:
+        raise ValueError("no input fits to label=, predicted=, explained= and correct=")
+    if not left:
+        raise ValueError(
+            f"none of {chosen:,} inputs has {what}: choose other inputs, or rows that are measured "
+            "on the same ones, by method=, place= or ranking="
+        )
+    if left < chosen:
+        warn(f"{chosen - left:,} of {chosen:,} inputs are left out: they do not have {what}")
