@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["BusyError", "NewerStoreError", "StoreError"]
+from pathlib import Path
+
+__all__ = ["BusyError", "NewerStoreError", "StoreError", "damaged"]
 
 
 class StoreError(ValueError):
@@ -15,3 +17,11 @@ class NewerStoreError(StoreError):
 
 class BusyError(RuntimeError):
     """Another run is writing into the same folder."""
+
+
+def damaged(folder: Path, reason: str) -> StoreError:
+    """Return the error that the folder of a shard does not hold what was written."""
+    return StoreError(
+        f"{folder} is damaged: {reason}. Remove this folder, and the same call of "
+        "wam_widgets.evaluate computes it again"
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wam_widgets.studies.errors import StoreError
+from wam_widgets.studies.errors import damaged
 from wam_widgets.studies.folders import link, sync, write_file
 from wam_widgets.studies.records import Outcome, Shard
 from wam_widgets.studies.tables import (
@@ -103,7 +103,7 @@ class Content:
 def explanation_path(found: Found, name: str) -> Path:
     """Return where explanations lie, unless the name is no name of a file beside the tables."""
     if re.fullmatch(r"[0-9A-Za-z_-]+\.safetensors", name) is None:
-        raise StoreError(f"{found.path} is damaged: an explanation is called {name[:80]!r}")
+        raise damaged(found.path, f"an explanation is called {name[:80]!r}")
     return found.path / EXPLANATIONS / name
 
 
@@ -121,7 +121,7 @@ def generations(folder: Path) -> set[Found]:
 
 
 def fill(
-    folder: Path, content: Shard, seconds: float, generation: int, before: Found | None
+    folder: Path, content: Shard, seconds: float, generation: int, before: Content | None
 ) -> None:
     """Write what is in a generation, and wait until it is on the disk.
 
@@ -135,29 +135,28 @@ def fill(
         That it took.
     generation : int
         For names of files that were not there before.
-    before : Found or None
+    before : Content or None
         What was there before; of an input that is in both, the new one counts.
 
     Raises
     ------
     FileNotFoundError
-        If `before` is there no more.
+        If the folder of `before` is there no more.
     ValueError, TypeError
         If the parts of the content do not fit together.
     """
     known = {outcome.index for outcome in content.outcomes}
     _check(content, known)
-    old = None if before is None else Content.read(before)
-    kept = {} if old is None else _explanations(old, known)
+    kept = {} if before is None else _explanations(before, known)
     names = {
         name: f"{Path(name).stem}-{generation}.safetensors" if name in kept else name
         for name in content.explanations
     }
     inputs = inputs_table([_renamed(outcome, names) for outcome in content.outcomes])
     scores = scores_table(content.scores)
-    if old is not None:
-        inputs, scores = merged(old.inputs, inputs, known), merged(old.scores, scores, known)
-        seconds += old.seconds
+    if before is not None:
+        inputs, scores = merged(before.inputs, inputs, known), merged(before.scores, scores, known)
+        seconds += before.seconds
     if names or kept:
         inner = folder / EXPLANATIONS
         inner.mkdir()
@@ -170,11 +169,11 @@ def fill(
     write_file(folder / SCORES, parquet(scores))
 
 
-def _explanations(old: Content, again: Set[int]) -> dict[str, Path]:
+def _explanations(before: Content, again: Set[int]) -> dict[str, Path]:
     """Return the files, by name, of the inputs that are not written again."""
-    columns = (old.inputs[name].to_pylist() for name in ("index", "explanation"))
+    columns = (before.inputs[name].to_pylist() for name in ("index", "explanation"))
     return {
-        name: old.explanation_path(name)
+        name: before.explanation_path(name)
         for index, name in zip(*columns, strict=True)
         if name is not None and index not in again
     }

@@ -31,7 +31,7 @@ from wam_widgets.explanation import Explanation
 from wam_widgets.files import replace_file
 from wam_widgets.samples import library
 from wam_widgets.storage import load
-from wam_widgets.studies.errors import BusyError, NewerStoreError, StoreError
+from wam_widgets.studies.errors import BusyError, NewerStoreError, StoreError, damaged
 from wam_widgets.studies.folders import published, remove, sync
 from wam_widgets.studies.generations import (
     INPUTS,
@@ -199,30 +199,38 @@ class Store:
         OSError
             If it cannot be written; what was there stays.
         """
+        again = before is not None and before.complete
         with in_words(self.path, f"shard {shard}"):
-            for attempt in range(_ATTEMPTS):
-                try:
-                    self._write(shard, content, complete, seconds, before)
-                    break
-                except (FileExistsError, FileNotFoundError):
-                    # Another process was faster. What it wrote is there now.
-                    if attempt == _ATTEMPTS - 1 or not self._shards.is_dir():
-                        raise
-            return self._tidied(shard)
+            for _ in range(_ATTEMPTS):
+                newest = self.done().get(shard)
+                if newest is not None and newest != before and newest.complete and not again:
+                    return self._tidied(newest)
+                if newest is None and before is not None:
+                    raise StoreError(f"{before.path} was removed while more was added to it")
+                before = newest
+                ours = self._write(shard, content, complete or again, seconds, before)
+                # If another process was faster, what it has written is to be kept, too.
+                if ours is not None and self._tidied(ours) == ours:
+                    return ours
+        raise StoreError(f"{self.path}: too many write shard {shard} at the same time")
 
     def _write(
         self, shard: int, content: Shard, complete: bool, seconds: float, before: Found | None
-    ) -> None:
-        started_complete = before is not None and before.complete
-        newest = self.done().get(shard)
-        if newest is not None and newest != before:
-            if newest.complete and not started_complete:
-                return
-            before = newest
-        generation = 0 if before is None else before.generation + 1
-        found = Found.of(self._shards, shard, generation, complete or started_complete)
-        with published(found.path) as folder:
-            fill(folder, content, seconds, generation, before)
+    ) -> Found | None:
+        """Write the next generation; None if another process was faster."""
+        old = None if before is None else self.read(before)
+        generation = 0 if old is None else old.found.generation + 1
+        found = Found.of(self._shards, shard, generation, complete)
+        try:
+            with published(found.path) as folder:
+                fill(folder, content, seconds, generation, old)
+        except FileExistsError:
+            return None
+        except FileNotFoundError:
+            if old is None or self.done().get(shard) == old.found:
+                raise
+            return None
+        return found
 
     def read(self, found: Found) -> Content:
         """Return both tables of a shard, of one generation: `found`, or what has replaced it.
@@ -251,7 +259,7 @@ class Store:
                 if at == index and name is not None:
                     whole = load(explanation_path(one, name))
                     if row is None or not 0 <= row < len(whole.signal):
-                        raise StoreError(f"{one.path} is damaged: {name} has no sample {row}")
+                        raise damaged(one.path, f"{name} has no sample {row}")
                     return whole[row : row + 1]
             return None
 
@@ -270,11 +278,11 @@ class Store:
                 if found != newest[found.shard]:
                     remove(found.path)
 
-    def _tidied(self, shard: int) -> Found:
+    def _tidied(self, found: Found) -> Found:
         """Remove all generations of a shard but the one that counts, and return that."""
-        found = [one for one in generations(self._shards) if one.shard == shard]
-        newest = max(found, key=lambda one: one.rank)
-        for one in found:
+        all_ = [one for one in generations(self._shards) if one.shard == found.shard]
+        newest = max([found, *all_], key=lambda one: one.rank)
+        for one in all_:
             if one != newest:
                 with suppress(OSError):  # a reader may have it open; it does not count any more
                     remove(one.path)
@@ -288,6 +296,6 @@ class Store:
             except FileNotFoundError as error:
                 newest = self.done().get(found.shard)
                 if newest is None or newest == found:
-                    raise StoreError(f"{found.path} is damaged: {error}") from error
+                    raise damaged(found.path, str(error)) from error
                 found = newest
         raise StoreError(f"{found.path} is replaced faster than it can be read")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wam_widgets.samples import library
-from wam_widgets.studies.errors import StoreError
+from wam_widgets.studies.errors import damaged
 from wam_widgets.studies.plan import RESERVED
 from wam_widgets.studies.records import Outcome, Score
 
@@ -199,11 +199,11 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> Any:
     except (FileNotFoundError, PermissionError):
         raise
     except (pa.ArrowException, OSError) as error:
-        raise StoreError(f"{path} is damaged: {str(error)[:200]}") from error
+        raise damaged(path.parent, f"{path.name}: {str(error)[:200]}") from error
     expected = kinds if is_inputs else kinds | dict.fromkeys(metrics_of(schema), pa.float64())
     for name, kind in expected.items():
         if name not in schema.names or schema.field(name).type != kind:
-            raise StoreError(f"{path} is damaged: it has no column {name} of {kind}")
+            raise damaged(path.parent, f"{path.name} has no column {name} of {kind}")
     if columns is None:
         return table
     for name in columns:
