@@ -108,12 +108,17 @@ def report_script(
 
 
 @pytest.fixture
-def explore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Explore]:
-    """wam.explore with a stand-in for the built front end and for the connection."""
-    for name in ("widget", "stub", "carrier"):
+def connected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Stand-ins for the built front end and for the connection."""
+    for name in ("widget", "stub", "carrier", "gallery", "study"):
         (tmp_path / f"{name}.js").write_text(f"/* {name} */\n")
     monkeypatch.setattr(module, "STATIC", tmp_path)
     monkeypatch.setattr(comm, "create_comm", FakeComm)
+
+
+@pytest.fixture
+def explore(connected: None) -> Iterator[Explore]:
+    """wam.explore with stand-ins for the built front end and for the connection."""
     made: list[wam.Explorer] = []
 
     def call(*arguments: Any, **options: Any) -> wam.Explorer:

@@ -19,7 +19,7 @@ from wam_widgets.packing import pack, script_text
 from wam_widgets.page_parts import Block, Cards, Note, Panels, Part, Row
 from wam_widgets.provenance import PACKAGES, version_of
 
-__all__ = ["pairs", "table", "write_page"]
+__all__ = ["code", "pairs", "paragraph", "table", "write_page"]
 
 
 def write_page(
@@ -114,6 +114,16 @@ class _Writer:
         name = f"wam-data-{len(self.data)}"
         self.data.append(_data(name, {"payload": payload, "state": state}))
         return name
+
+
+def paragraph(text: object) -> str:
+    """Return a paragraph of a block as HTML; whatever it holds is text."""
+    return f"<p>{_text(text)}</p>\n"
+
+
+def code(text: object) -> str:
+    """Return lines of code as HTML; whatever they hold is text."""
+    return f"<pre><code>{_text(text)}</code></pre>\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

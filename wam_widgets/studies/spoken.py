@@ -10,7 +10,7 @@ from wam_widgets.metrics.intervals import Interval
 if TYPE_CHECKING:
     from wam_widgets.studies.study import Study
 
-__all__ = ["html", "text"]
+__all__ = ["html", "mean_lines", "text"]
 
 _LONGEST = 20
 """Rows of the study that are written out."""
@@ -18,7 +18,7 @@ _LONGEST = 20
 
 def text(study: Study) -> str:
     """Return what a study is, how far it is, and the means of its metrics."""
-    head, lines = _head(study), _lines(study)
+    head, lines = _head(study), mean_lines(study)
     if len(lines) < 2:
         return head
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -33,7 +33,7 @@ def html(study: Study) -> str:
     """Return the same as HTML."""
     head, *names = (
         "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in line)
-        for tag, line in zip(["th", *["td"] * _LONGEST], _lines(study), strict=False)
+        for tag, line in zip(["th", *["td"] * _LONGEST], mean_lines(study), strict=False)
     )
     body = "".join(f"<tr>{line}</tr>" for line in names)
     rest = "".join(f"<p>{escape(line)}</p>" for line in _rest(study))
@@ -50,13 +50,13 @@ def _head(study: Study) -> str:
     return f"Study of {study.manifest.model} in {study.path}: {amount}{failures}"
 
 
-def _lines(study: Study) -> list[list[str]]:
-    """Return the names of columns, then means and intervals, a line for each row."""
+def mean_lines(study: Study, most: int | None = _LONGEST) -> list[list[str]]:
+    """Return the names of columns, then means and intervals, a line for each of so many rows."""
     if not study.rows:
         return [[]]
     found = study.summary()
     lines = [["method", "place", "ranking", *study.metrics]]
-    for row in study.rows[:_LONGEST]:
+    for row in study.rows[:most]:
         own = found[(found[["method", "place", "ranking"]] == row).all(axis=1)]
         cells = {
             line.metric: str(Interval(line.mean, line.low, line.high, line.count))

@@ -13,7 +13,10 @@ import traitlets
 from wam_widgets.widgets.gallery_payload import Shown
 from wam_widgets.widgets.limits import one_of
 
-__all__ = ["CORRECTNESS", "GALLERY_CONTROLS", "NOT_KEPT", "ORDERS", "GalleryControls"]
+__all__ = [
+    *("CORRECTNESS", "GALLERY_CONTROLS", "NOT_KEPT", "ORDERS", "GalleryControls"),
+    "first_gallery_controls",
+]
 
 CORRECTNESS = ("all", "correct", "wrong")
 ORDERS = ("worst", "best", "given")
@@ -65,7 +68,7 @@ class GalleryControls(anywidget.AnyWidget):
         # The limits must be known before the first value is looked at.
         self._shown = shown
         self._place = {name: position for position, name in enumerate(shown.ids)}
-        super().__init__(**{"metric": next(iter(shown.metrics), ""), **traits})
+        super().__init__(**{"metric": _first_metric(shown), **traits})
 
     @property
     def rows(self) -> tuple[tuple[str, str, str], ...]:
@@ -173,3 +176,14 @@ GALLERY_CONTROLS = (
     *("row", "metric", "label_filter", "correctness", "range", "search", "order", "opened"),
 )
 """Names of the controls."""
+
+
+def first_gallery_controls(shown: Shown) -> dict[str, Any]:
+    """Return the controls of a gallery in a page, as they are at first."""
+    traits = GalleryControls.class_traits()
+    defaults = {name: traits[name].default() for name in GALLERY_CONTROLS}
+    return {**defaults, "metric": _first_metric(shown)}
+
+
+def _first_metric(shown: Shown) -> str:
+    return next(iter(shown.metrics), "")

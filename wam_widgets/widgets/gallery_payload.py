@@ -7,15 +7,15 @@ off by at most 1/2048 of itself.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wam_widgets.maps import DOMAINS
 from wam_widgets.packing import content_digest
+from wam_widgets.studies.columns import Columns, numbers
 from wam_widgets.text import sendable
 from wam_widgets.wavelets import Basis
 from wam_widgets.widgets import wire
@@ -23,13 +23,16 @@ from wam_widgets.widgets import wire
 if TYPE_CHECKING:
     from wam_widgets.studies.study import Study
 
-__all__ = ["MOST", "Shown", "ShownRow", "base64_text", "gallery_payload", "gather"]
+__all__ = ["MOST", "MOST_FAILURES", "Shown", "ShownRow", "base64_text", "gallery_payload", "gather"]
 
 Whole = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float32]
 
 MOST = 20_000
 """Inputs that a browser is sent; of a larger study it gets a sample."""
+
+MOST_FAILURES = 100
+"""Inputs that failed whose errors are sent."""
 
 _EXTREMES = 10
 """The worst and best inputs of each metric and row that are in every sample."""
@@ -79,6 +82,10 @@ class Shown:
     modality : str
     total, failed : int
         Inputs of the study without an error, and with one.
+    failures : tuple of (str, str)
+        Id and error of the first that failed.
+    running : bool
+        More is to come.
     title : str or None
     """
 
@@ -94,6 +101,8 @@ class Shown:
     modality: str
     total: int
     failed: int
+    failures: tuple[tuple[str, str], ...] = ()
+    running: bool = False
     title: str | None = None
 
     def __len__(self) -> int:
@@ -116,19 +125,16 @@ class Shown:
 
 
 def gather(
-    study: Study,
-    openable: Callable[[Any], npt.ArrayLike],
-    *,
-    title: str | None = None,
-    most: int = MOST,
+    study: Study, *, all_open: bool = False, title: str | None = None, most: int = MOST
 ) -> Shown:
     """Return what a gallery shows of a study, as far as it has come.
 
     Parameters
     ----------
     study : Study
-    openable : callable
-        From the table of the inputs to whether each can be opened.
+    all_open : bool
+        Any input can be explained again; by default those can be opened whose explanations are
+        kept.
     title : str, optional
     most : int
         Inputs at most. Of more, a sample, the same each time, in which the worst and best of
@@ -139,35 +145,42 @@ def gather(
     ValueError
         If no input is finished yet.
     """
-    every = study.inputs
-    fine = every["error"].isna().to_numpy(bool)
-    if not fine.any():
-        failed = f"; {len(fine)} failed, see study.failures" if len(fine) else ""
-        raise ValueError(f"the study has no finished input to show{failed}")
+    content = study.content()
+    failed = content.failed
+    fine = np.flatnonzero(~failed)
+    if not len(fine):
+        there = f": {len(failed)} failed, see study.failures" if len(failed) else " yet"
+        raise ValueError(f"the study has no finished input to show{there}")
     metrics = {name: study.better(name) for name in study.metrics}
     # [metrics, rows, N]
-    values = np.array([study.values(name) for name in metrics], np.float64)
-    values = values.reshape(len(metrics), len(study.rows), len(every))
-    chosen = _sample(values, np.flatnonzero(fine), most)
-    inputs = every.iloc[chosen]
-    rate = study.parameters.get("settings", {}).get("sample_rate")
-    names = study.class_names
+    values = np.array([content.values(name) for name in metrics], np.float64)
+    values = values.reshape(len(metrics), len(content.rows), len(content))
+    chosen = _sample(values, fine, most)
+    inputs = content.inputs.take(chosen)
+    stored = inputs.column("explanation").combine_chunks().is_valid().to_numpy(False)
+    errors = content.inputs.filter(failed).slice(0, MOST_FAILURES)
     return Shown(
-        ids=tuple(str(name) for name in inputs.index),
-        label=_classes(inputs["label"]),
-        predicted=_classes(inputs["predicted"]),
-        explained=_classes(inputs["explained"]),
-        probability=inputs["probability"].to_numpy(np.float32, na_value=np.nan),
-        openable=np.asarray(openable(inputs), bool),
+        ids=tuple(inputs.column("id").to_pylist()),
+        label=content.whole("label")[chosen],
+        predicted=content.whole("predicted")[chosen],
+        explained=content.whole("explained")[chosen],
+        probability=_single(numbers(inputs, "probability").astype(np.float64)),
+        openable=np.ones(len(chosen), bool) if all_open else stored,
         metrics=metrics,
         rows=tuple(
-            _row(study, key, values[:, place, chosen], chosen, rate)
-            for place, key in enumerate(study.rows)
+            ShownRow(
+                *key, _single(values[:, place, chosen]), *_shares(study, content, place, chosen)
+            )
+            for place, key in enumerate(content.rows)
         ),
-        classes=None if names is None else tuple(map(str, names)),
+        classes=study.class_names,
         modality=study.modality,
-        total=int(fine.sum()),
-        failed=int((~fine).sum()),
+        total=len(fine),
+        failed=int(failed.sum()),
+        failures=tuple(
+            zip(errors.column("id").to_pylist(), errors.column("error").to_pylist(), strict=True)
+        ),
+        running=not study.complete,
         title=title,
     )
 
@@ -193,6 +206,10 @@ def gallery_payload(shown: Shown, thumbnails: Mapping[int, bytes] | None = None)
         "ids": [sendable(name) for name in shown.ids],
         "total": shown.total,
         "failed": shown.failed,
+        "failures": [
+            {"id": sendable(name), "error": sendable(error)} for name, error in shown.failures
+        ],
+        "running": shown.running,
         "label": wire.encode_whole(shown.label, name="label"),
         "predicted": wire.encode_whole(shown.predicted, name="predicted"),
         "explained": wire.encode_whole(shown.explained, name="explained"),
@@ -214,21 +231,21 @@ def base64_text(image: bytes) -> str:
     return b64encode(image).decode("ascii")
 
 
-def _row(
-    study: Study, key: Sequence[str], values: npt.NDArray[np.float64], chosen: Whole, rate: Any
-) -> ShownRow:
-    method, place, ranking = key
-    shares = bands = None
-    if place not in DOMAINS:
-        found = study.shares(method=method, place=place, ranking=ranking)
-        shares = np.asarray(found, np.float32)[chosen]
-        if rate is not None and study.modality == "audio":
-            from wam_widgets.figures.sound import hertz
+def _shares(
+    study: Study, content: Columns, place: int, chosen: Whole
+) -> tuple[Numbers | None, tuple[str, ...] | None]:
+    """Return the shares of scales in one row, and the bands of sounds in words."""
+    found = content.shares(place)
+    if found is None:
+        return None, None
+    rate = study.parameters.get("settings", {}).get("sample_rate")
+    if study.modality != "audio" or not isinstance(rate, (int, float)):
+        return found[chosen].astype(np.float32), None
+    from wam_widgets.figures.sound import hertz
 
-            # Bands depend on the level alone.
-            known = Basis("haar", shares.shape[1] - 1).bands(float(rate))
-            bands = tuple(hertz(*band) for band in known)
-    return ShownRow(method, place, ranking, _single(values), shares, bands)
+    # Bands depend on the level alone.
+    bands = Basis("haar", found.shape[1] - 1).bands(float(rate))
+    return found[chosen].astype(np.float32), tuple(hertz(*band) for band in bands)
 
 
 def _row_payload(row: ShownRow) -> dict[str, Any]:
@@ -259,11 +276,7 @@ def _sample(values: npt.NDArray[np.float64], fine: Whole, most: int) -> Whole:
         kept |= {*ranked[max(0, count - each) : count].tolist()}
     others = np.setdiff1d(np.arange(len(fine)), sorted(kept))
     drawn = np.random.default_rng(0).choice(others, max(0, most - len(kept)), replace=False)
-    return fine[np.sort(np.concatenate([np.array(sorted(kept), np.int64), drawn]))]
-
-
-def _classes(column: Any) -> Whole:
-    found: Whole = column.to_numpy(np.int64, na_value=-1)
+    found: Whole = fine[np.sort(np.concatenate([np.array(sorted(kept), np.int64), drawn]))]
     return found
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import numpy as np
 import traitlets
 
 from wam_widgets.attribution import RANKINGS
@@ -33,6 +32,10 @@ _BASIS = re.compile(r"(?P<family>\S+), level (?P<level>\d+)(?:, (?P<mode>\w+))?"
 _AMOUNTS = ("n_steps", "n_samples", "noise_level", "multiply_by_inputs", "internal_batch_size")
 
 
+# What `evaluate` was told about the data.
+_OF_DATA = ("transform", "columns")
+
+
 class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
     """The gallery of a study, and under it the Explorer of the input that is open.
 
@@ -48,7 +51,7 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         The data of the study, to explain inputs again.
     title : str, optional
     settings : mapping, optional
-        Of :func:`wam_widgets.explain`, what the study does not keep itself, such as `front_end`.
+        Of :meth:`Study.explanation`: what the study does not keep itself, such as `front_end`.
     **controls
         Of the gallery, to begin with.
     """
@@ -67,11 +70,7 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         self._settings = dict(settings or {})
         self._explorer: Explorer | None = None
         again = model is not None and data is not None
-        shown = gather(
-            study,
-            lambda inputs: np.ones(len(inputs), bool) if again else inputs["stored"].to_numpy(bool),
-            title=title,
-        )
+        shown = gather(study, all_open=again, title=title)
         opened = controls.pop("opened", None)
         self._gallery = Gallery(
             shown, study.thumbnails, self._explained, self._close_explorer, **controls
@@ -146,8 +145,10 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         """Return the settings by which an Explorer computes more, as the study did."""
         kept = self._study.parameters.get("settings", {})
         amounts = {key: kept[key] for key in _AMOUNTS if key in kept}
-        seed = int(self._study.inputs.loc[name, "seed"])
-        return {"seed": seed, **amounts, **self._settings}
+        content = self._study.content()
+        seed = int(content.whole("seed")[content.positions[name]])
+        own = {key: value for key, value in self._settings.items() if key not in _OF_DATA}
+        return {"seed": seed, **amounts, **own}
 
     # That of ipywidgets 7, which Colab has, would be preferred to the bundle and shows less.
     _ipython_display_ = None
@@ -187,8 +188,8 @@ def explore_study(
         What it is about.
     **options
         Controls of the gallery to begin with (``metric="faithfulness"``, ``correctness="wrong"``,
-        …; see :class:`wam_widgets.widgets.gallery_controls.GalleryControls`); others are settings
-        of :func:`wam_widgets.explain` that the study does not keep, such as `front_end`.
+        …; see :class:`wam_widgets.widgets.gallery_controls.GalleryControls`); others are what
+        :meth:`Study.explanation` takes, because a folder cannot hold it, such as `front_end`.
 
     Returns
     -------
@@ -200,7 +201,7 @@ def explore_study(
         If nothing is finished yet, or a control is not allowed.
     """
     controls = {name: options.pop(name) for name in GALLERY_CONTROLS if name in options}
-    check_settings(options, also=("title", *GALLERY_CONTROLS))
+    check_settings(options, also=("title", *_OF_DATA, *GALLERY_CONTROLS))
     if options and model is None:
         raise TypeError(
             f"{', '.join(options)}: settings are for a model; pass model= to compute more"

@@ -1,0 +1,143 @@
+"""What a study computed, found and needs to be repeated, as blocks of a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from wam_widgets.page import code, pairs, paragraph, table
+from wam_widgets.studies.spoken import mean_lines
+
+if TYPE_CHECKING:
+    from wam_widgets.studies.study import Study
+    from wam_widgets.widgets.gallery_payload import Shown
+
+__all__ = ["as_markdown", "computed", "failures", "means", "repeated"]
+
+
+def computed(study: Study) -> str:
+    """Return what was computed of what, as HTML."""
+    known, asked = study.manifest, study.parameters
+    done, count = study.finished, study.count
+    failed = int(study.content().failed.sum())
+    amount = (
+        f"{done:,}" if done == count else f"{done:,} of {'?' if count is None else f'{count:,}'}"
+    )
+    found: list[tuple[object, object]] = [("Model", known.model)]
+    if known.weights is not None:
+        found.append(("Weights", f"SHA-256 {known.weights}"))
+    if known.front_end is not None:
+        found.append(("Front end", known.front_end))
+    found.append(("Data", known.kind))
+    found.append(("Inputs", f"{amount} done" + (f", {failed:,} of them failed" if failed else "")))
+    found += [
+        (name.capitalize(), "; ".join(map(str, values)))
+        for name, values in {
+            "methods": study.methods,
+            "places": dict.fromkeys(place for _, place, _ in study.rows),
+            "rankings": dict.fromkeys(ranking for *_, ranking in study.rows),
+            "metrics": study.metrics,
+        }.items()
+    ]
+    found.append(("Explained", _target(asked.get("target"))))
+    settings = asked.get("settings") or {}
+    if study.class_names:
+        found.append(("Classes", f"{len(study.class_names):,}"))
+    shown = {name: value for name, value in settings.items() if name != "class_names"}
+    spoken = ", ".join(f"{name}={value!r}" for name, value in shown.items())
+    if spoken:
+        found.append(("Settings", spoken))
+    found.append(("Seed", asked.get("seed")))
+    found.append(("Begun", known.created))
+    versions = ", ".join(f"{package} {number}" for package, number in known.versions.items())
+    found.append(("With", versions))
+    return pairs(found)
+
+
+def means(study: Study) -> str:
+    """Return the means of all metrics with their intervals, as HTML."""
+    head, *rows = mean_lines(study, most=None)
+    smaller = [name for name in study.metrics if study.better(name) == "smaller"]
+    which = "Larger is better" + (f", except for {', '.join(smaller)}." if smaller else ".")
+    if len(smaller) == len(study.metrics):
+        which = "Smaller is better."
+    text = f"Means over inputs; in brackets their 95 % bootstrap intervals. {which}"
+    return paragraph(text) + table(head, rows)
+
+
+def failures(shown: Shown) -> str:
+    """Return which inputs failed, and why, as HTML."""
+    found = table(("Input", "Error"), shown.failures)
+    more = shown.failed - len(shown.failures)
+    return found + (paragraph(f"and {more:,} more") if more > 0 else "")
+
+
+def repeated(study: Study) -> str:
+    """Return the call that computes the same again, as HTML."""
+    known, asked = study.manifest, study.parameters
+    weights = f", weights SHA-256 {known.weights}" if known.weights is not None else ""
+    count = f", {study.count:,} inputs" if study.count is not None else ""
+    arguments = {
+        "methods": _methods(asked.get("methods") or {}),
+        "bases": f"[{', '.join(map(_place, asked.get('bases') or []))}]",
+        "rankings": _rankings(asked.get("rankings") or {}),
+        "metrics": _metrics(asked.get("metrics") or {}),
+        "target": repr(asked.get("target")),
+        "explanations": repr(asked.get("explanations")),
+        "seed": repr(asked.get("seed")),
+        "shard_size": repr(asked.get("shard_size")),
+        **{name: repr(value) for name, value in (asked.get("settings") or {}).items()},
+    }
+    call = [
+        "import wam_widgets as wam",
+        "",
+        "study = wam.evaluate(",
+        f"    model,  # {known.model}{weights}",
+        f"    data,  # {known.kind}{count}",
+        '    store="a folder",',
+        *(f"    {name}={value}," for name, value in arguments.items()),
+        ")",
+    ]
+    said = paragraph(
+        "Functions, modules and arrays are named here, not held. The versions above give the same "
+        "numbers; others may differ in the last digits."
+    )
+    return code("\n".join(call)) + said
+
+
+def as_markdown(text: str) -> str:
+    """Return text that Markdown shows as it is, whatever names are in it."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~&])", r"\\\1", text)
+
+
+def _methods(methods: Mapping[str, Any]) -> str:
+    simple = all(spoken == {"method": label} for label, spoken in methods.items())
+    return repr(list(methods) if simple else methods)
+
+
+def _metrics(metrics: Mapping[str, Any]) -> str:
+    simple = all(spoken == {"metric": label} for label, spoken in metrics.items())
+    return repr(list(metrics) if simple else metrics)
+
+
+def _rankings(rankings: Mapping[str, Any]) -> str:
+    simple = all(ranking in (label, None) for label, ranking in rankings.items())
+    return repr(list(rankings.values()) if simple else rankings)
+
+
+def _place(place: Any) -> str:
+    named = isinstance(place, str) and ", level " in place
+    if not named:
+        return repr(tuple(place) if isinstance(place, list) else place)
+    family, level, *mode = place.split(", ")
+    own = "".join(f", {name!r}" for name in mode if name != "symmetric")
+    return f"wam.Basis({family!r}, {level.removeprefix('level ')}{own})"
+
+
+def _target(target: Any) -> str:
+    if target is None:
+        return "the predicted class"
+    if target == "label":
+        return "the label"
+    return "class " + " against ".join(map(str, target if isinstance(target, list) else [target]))
