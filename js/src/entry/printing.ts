@@ -6,7 +6,7 @@ export function printing(page: Document, rows: readonly Row[], lazy: Lazy): void
   let undo: (() => void)[] = [];
   addEventListener("beforeprint", () => {
     undo.forEach((run) => run());
-    undo = rows.map((row) => row.onPaper());
+    undo = rows.filter((row) => !row.hidden).map((row) => row.onPaper());
   });
   addEventListener("afterprint", () => undo.splice(0).forEach((run) => run()));
 
@@ -17,8 +17,9 @@ export function printing(page: Document, rows: readonly Row[], lazy: Lazy): void
   button.addEventListener("click", async () => {
     const place = scrollY;
     button.disabled = true;
-    for (const [i, row] of rows.entries()) {
-      button.textContent = `Drawing ${i + 1} of ${rows.length}`;
+    const shown = rows.filter((row) => !row.hidden);
+    for (const [i, row] of shown.entries()) {
+      button.textContent = `Drawing ${i + 1} of ${shown.length}`;
       // A volume is drawn only where it can be seen.
       row.element.scrollIntoView({ block: "center", behavior: "instant" });
       lazy.makeRoom(row);

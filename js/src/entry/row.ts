@@ -50,6 +50,11 @@ export class Row {
     return this.places.length;
   }
 
+  /** Whether it waits for a gallery to show it. */
+  get hidden(): boolean {
+    return this.element.closest("[hidden]") !== null;
+  }
+
   get built(): boolean {
     return this.life !== null;
   }

@@ -52,7 +52,8 @@ export function openSession({ payload, state }: Embedded, signal: AbortSignal): 
   return new Session(shim({ ...state, _data: payload, _live: false, _methods: [] }), signal);
 }
 
-function textOf(page: Document, name: string): string {
+/** What stands in the script element of this name. */
+export function textOf(page: Document, name: string): string {
   const text = page.getElementById(name)?.textContent;
   if (!text) throw new Error(`the file has no data named "${name}": it is not whole`);
   return text;

@@ -4,6 +4,7 @@ import type { Session } from "../core/session";
 import { PANELS, type PanelName, type State } from "../core/state";
 import type { Modality } from "../core/types";
 import { readTheme, watchTheme } from "../core/theme";
+import base from "../base.css";
 import segments from "../segments.css";
 import sound from "../sound.css";
 import style from "../style.css";
@@ -79,7 +80,7 @@ export function mountExplorer(
   const shadow = host.attachShadow({ mode: "open" });
   const root = h("div", { class: "wam-root", "data-frame": 0, tabindex: -1 });
   root.setAttribute("role", "region");
-  shadow.append(h("style", {}, style + segments + sound + volume + compare), root);
+  shadow.append(h("style", {}, base + style + segments + sound + volume + compare), root);
 
   const view: View = { session, store, root, signal, theme: readTheme(root), moving: new Set() };
   measureSteps(view);
