@@ -29,8 +29,9 @@ def computed(study: Study) -> str:
         found.append(("Weights", f"SHA-256 {known.weights}"))
     if known.front_end is not None:
         found.append(("Front end", known.front_end))
-    found.append(("Data", known.kind))
-    found.append(("Inputs", f"{amount} done" + (f", {failed:,} of them failed" if failed else "")))
+    of = " of a stream" if known.kind == "stream" else ""
+    amount = f"{amount} done{of}" + (f", {failed:,} of them failed" if failed else "")
+    found.append(("Inputs", amount))
     found += [
         (name.capitalize(), "; ".join(map(str, values)))
         for name, values in {
@@ -77,7 +78,7 @@ def repeated(study: Study) -> str:
     """Return the call that computes the same again, as HTML."""
     known, asked = study.manifest, study.parameters
     weights = f", weights SHA-256 {known.weights}" if known.weights is not None else ""
-    count = f", {study.count:,} inputs" if study.count is not None else ""
+    count = "inputs" if study.count is None else f"{study.count:,} inputs"
     arguments = {
         "methods": _methods(asked.get("methods") or {}),
         "bases": f"[{', '.join(map(_place, asked.get('bases') or []))}]",
@@ -94,7 +95,7 @@ def repeated(study: Study) -> str:
         "",
         "study = wam.evaluate(",
         f"    model,  # {known.model}{weights}",
-        f"    data,  # {known.kind}{count}",
+        f"    data,  # {count}",
         '    store="a folder",',
         *(f"    {name}={value}," for name, value in arguments.items()),
         ")",

@@ -20,7 +20,7 @@ from wam_widgets.studies.plan import Plan, seed_of
 from wam_widgets.studies.records import Outcome, Sample, Score, Shard
 from wam_widgets.studies.thumbnails import thumbnail
 
-__all__ = ["pieces"]
+__all__ = ["device_of", "pieces"]
 
 _LONGEST = 1000
 """Characters of an error that are kept."""
@@ -54,7 +54,7 @@ def pieces(model: Callable[..., Any], plan: Plan, samples: Sequence[Sample]) -> 
         key = (tuple(sample.x.shape), sample.x.dtype)
         alike.setdefault(key, []).append(sample)
     size = 1 if _one_by_one(plan) else plan.batch_size
-    device = _device(model)
+    device = device_of(model)
     for group in alike.values():
         for first in range(0, len(group), size):
             yield _batch(model, plan, group[first : first + size], device)
@@ -204,7 +204,7 @@ def _one_by_one(plan: Plan) -> bool:
     )
 
 
-def _device(model: Callable[..., Any]) -> torch.device | None:
+def device_of(model: Callable[..., Any]) -> torch.device | None:
     """Return where the weights of a model are; None for one that has none."""
     if not isinstance(model, nn.Module):
         return None

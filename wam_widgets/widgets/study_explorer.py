@@ -11,6 +11,9 @@ import traitlets
 
 from wam_widgets.attribution import RANKINGS
 from wam_widgets.explaining import check_settings
+from wam_widgets.joining import moved
+from wam_widgets.studies.models import as_source
+from wam_widgets.studies.shards import device_of
 from wam_widgets.wavelets import max_level
 from wam_widgets.widgets.explore import explore
 from wam_widgets.widgets.explorer import Explorer
@@ -32,8 +35,8 @@ _BASIS = re.compile(r"(?P<family>\S+), level (?P<level>\d+)(?:, (?P<mode>\w+))?"
 _AMOUNTS = ("n_steps", "n_samples", "noise_level", "multiply_by_inputs", "internal_batch_size")
 
 
-# What `evaluate` was told about the data.
-_OF_DATA = ("transform", "columns")
+# What else `Study.explanation` takes.
+_OF_DATA = ("transform", "columns", "methods", "bases")
 
 
 class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
@@ -66,7 +69,9 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         settings: Mapping[str, Any] | None = None,
         **controls: Any,
     ) -> None:
-        self._study, self._model, self._data_set = study, model, data
+        self._source = None if model is None else as_source(model)
+        self._model: Callable[..., Any] | None = None  # built when it is needed
+        self._study, self._data_set = study, data
         self._settings = dict(settings or {})
         self._explorer: Explorer | None = None
         again = model is not None and data is not None
@@ -120,14 +125,19 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         """Get the explanation of an input; what is returned puts its Explorer on show."""
         shown, row = self._gallery._shown, self._gallery.row
         name = shown.ids[position]
-        settings = self._settings
-        explanation = self._study.explanation(name, self._model, self._data_set, **settings)
-        title = shown.about(position)
+        if self._model is None and self._source is not None:
+            self._model = self._source.build()
+        model = self._model
+        explanation = self._study.explanation(name, model, self._data_set, **self._settings)
+        live: dict[str, Any] = {}
+        if model is not None:
+            device = device_of(model)
+            explanation = explanation if device is None else moved(explanation, device)
+            live = {"model": model, **self._live(name)}
         first = first_view(self._study, explanation, row)
 
         def put() -> None:
-            live = {} if self._model is None else {"model": self._model, **self._live(name)}
-            explorer = explore(explanation, title=title, **live, **first)
+            explorer = explore(explanation, title=shown.about(position), **live, **first)
             before, self._explorer = self._explorer, explorer
             self.children = [self._gallery, explorer]
             if before is not None:
