@@ -57,7 +57,7 @@ def mean_lines(study: Study, most: int | None = _LONGEST) -> list[list[str]]:
     found = study.summary()
     lines = [["method", "place", "ranking", *study.metrics]]
     for row in study.rows[:most]:
-        own = found[(found[["method", "place", "ranking"]] == row).all(axis=1)]
+        own = found[(found[["method", "place", "ranking"]] == list(row)).all(axis=1)]
         cells = {
             line.metric: str(Interval(line.mean, line.low, line.high, line.count))
             + (f" [{line.left_out:,} left out]" if line.left_out else "")

@@ -128,9 +128,9 @@ class Channel:
         ids = [str(content["id"])] if content.get("id") is not None else []
         if kind == "cancel" and ids:
             self._cancel(ids[0])
-        elif kind in self._handlers:
+        elif isinstance(kind, str) and kind in self._handlers:
             request = {k: v for k, v in content.items() if k not in ("kind", "id")}
-            self._accept(Job(ids, str(kind), request, self))
+            self._accept(Job(ids, kind, request, self))
 
     def cancel(self) -> None:
         """Stop what runs and drop what waits."""

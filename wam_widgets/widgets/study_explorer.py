@@ -113,12 +113,11 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop what is being computed, and take the gallery and the Explorer away."""
-        gallery = getattr(self, "_gallery", None)  # absent when the constructor failed
-        if gallery is not None:
-            gallery.close()
-        if self._explorer is not None:
-            self._explorer.close()
-            self._explorer = None
+        # Absent when the constructor failed.
+        for widget in (getattr(self, "_gallery", None), getattr(self, "_explorer", None)):
+            if widget is not None:
+                widget.close()
+        self._explorer = None
         super().close()
 
     def _explained(self, position: int) -> Callable[[], None]:
