@@ -41,23 +41,35 @@ SINGLE = 8
 ROUNDS = 3
 BASES = 60
 GOAL, GOAL_OF_LOOP, GOAL_OF_SWEEP = 1.10, 3.0, 1.05
+NETWORKS = {
+    "resnet": "one picture of 224 × 224 × 3 through a ResNet-18",
+    "example": "the embedded picture of 192 × 192 through its classifier",
+}
+"""What is asked about: the less a network computes, the more everything else weighs."""
 
 
 def rows(device: torch.device) -> list[Row]:
-    """Measure one picture of 224 × 224 × 3 through a ResNet-18, in the default basis."""
-    return [*_curve_rows(device), _sweep_row(device)]
+    """Measure one picture through each of the networks, in the default basis."""
+    found = []
+    for what in NETWORKS:
+        found += [*_curve_rows(what, device), _sweep_row(what, device)]
+    return found
 
 
-def explained(device: torch.device) -> tuple[nn.Module, Explanation]:
+def explained(what: str, device: torch.device) -> tuple[nn.Module, Explanation]:
     """Return the network and what it is asked about."""
-    model = network(device)
-    return model, wam.explain(model, picture(device), method="saliency", show_progress=False)
+    if what == "example":
+        example = wam.examples.image()
+        model, x = example.model.to(device), example.input.to(device)
+    else:
+        model, x = network(device), picture(device)
+    return model, wam.explain(model, x, method="saliency", show_progress=False)
 
 
-def curves(name: str) -> tuple[int, list[list[float]]]:
+def curves(what: str, name: str) -> tuple[int, list[list[float]]]:
     """Time a curve, its forward passes and two loops; return the number of passes, too."""
     device = torch.device(name)
-    model, explanation = explained(device)
+    model, explanation = explained(what, device)
     attribution = explanation.at()
 
     def work() -> object:
@@ -69,11 +81,11 @@ def curves(name: str) -> tuple[int, list[list[float]]]:
     return sum(map(len, batches)), interleaved([work, floor, *loops], ROUNDS, device)
 
 
-def _curve_rows(device: torch.device) -> list[Row]:
-    counts, runs = zip(*in_processes(curves, str(device)), strict=True)
+def _curve_rows(what: str, device: torch.device) -> list[Row]:
+    counts, runs = zip(*in_processes(curves, what, str(device)), strict=True)
     over = [ratio(times) for times in runs]
     took = [statistics.median(middle(times, place) for times in runs) for place in range(4)]
-    claim = f"insertion and deletion, {STEPS} steps, one picture"
+    claim = f"insertion and deletion, {STEPS} steps, {NETWORKS[what]}"
     value = statistics.median(over)
     found = [
         Row(
@@ -168,10 +180,10 @@ def _array(channel: npt.NDArray[np.float64], basis: Basis) -> tuple[npt.NDArray[
     return values, slices
 
 
-def sweep(name: str) -> tuple[int, list[float], list[float]]:
+def sweep(what: str, name: str) -> tuple[int, list[float], list[float]]:
     """Time the search for the most faithful basis, family by family between the same passes."""
     device = torch.device(name)
-    model, explanation = explained(device)
+    model, explanation = explained(what, device)
     space = explanation.space
     legal = [(name, n) for name in USUAL for n in range(1, max_level(name, space) + 1)]
     chosen = [legal[i * len(legal) // BASES] for i in range(BASES)]
@@ -190,13 +202,14 @@ def sweep(name: str) -> tuple[int, list[float], list[float]]:
     return sum(map(len, batches)), ours, theirs
 
 
-def _sweep_row(device: torch.device) -> Row:
-    sizes, ours, theirs = zip(*in_processes(sweep, str(device), count=3), strict=True)
+def _sweep_row(what: str, device: torch.device) -> Row:
+    sizes, ours, theirs = zip(*in_processes(sweep, what, str(device), count=3), strict=True)
     over = [sum(a) / sum(b) for a, b in zip(ours, theirs, strict=True)]
     value = statistics.median(over)
     took = [spoken(statistics.median(map(sum, times))) for times in (ours, theirs)]
     return Row(
-        f"most faithful of {BASES} bases over {BASES} forward batches of {sizes[0]} inputs",
+        f"most faithful of {BASES} bases over {BASES} forward batches of {sizes[0]} inputs, "
+        f"{NETWORKS[what]}",
         f"{value:.3f} ({spread(over)}; {took[0]} / {took[1]})",
         f"≤ {GOAL_OF_SWEEP}",
         value <= GOAL_OF_SWEEP,
