@@ -141,7 +141,8 @@ class Opened:
         approximation, filled up with NaN where a basis has fewer levels than another. NaN also
         stands where something was not measured. Coordinates of ``input``: its id, label,
         predicted, explained, correct (as floats with NaN if one is unknown); attributes: the
-        parameters, what is nested as JSON.
+        parameters, what is nested as JSON. To choose a method write ``sel({"method": …})``:
+        ``sel(method=…)`` means something else to xarray.
         """
         content, inputs, _ = self._framed()
         return frames.to_xarray(content, inputs, self.parameters)

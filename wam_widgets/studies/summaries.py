@@ -219,7 +219,7 @@ def extremes(
     there = np.flatnonzero(np.isfinite(values) & chosen.inputs)
     order = there[np.argsort(-values[there] if largest else values[there], kind="stable")][:n]
     known = ["label", "predicted", "probability", "label_probability", "correct", "explained"]
-    found = inputs.iloc[order][known].copy()
+    found = inputs.iloc[order][known].rename(columns={metric: f"input_{metric}"})
     for i, (name, value) in enumerate(zip(_KEY, columns.rows[row], strict=True)):
         found.insert(i, name, value)
     found.insert(len(_KEY), metric, values[order])
