@@ -13,7 +13,8 @@ import torch
 import traitlets
 
 import wam_widgets as wam
-from tests import explained, studied
+from tests import explained
+from tests import outcomes as studied
 from tests.connection import PATIENCE, from_browser
 from tests.models import Linear, random
 from wam_widgets.studies.records import Outcome, Score

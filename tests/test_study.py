@@ -13,22 +13,22 @@ import pytest
 import torch
 
 import wam_widgets as wam
-from tests import studied
+from tests import outcomes as made
 from wam_widgets.studies import reading
 from wam_widgets.studies.errors import NewerStoreError, StoreError
 from wam_widgets.studies.store import Store
 
-ROWS = studied.ROWS
+ROWS = made.ROWS
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> wam.Study:
-    return wam.study(studied.example(tmp_path, class_names=["cat", "dog", "fox"]).path)
+    return wam.study(made.example(tmp_path, class_names=["cat", "dog", "fox"]).path)
 
 
 def test_what_it_is(study: wam.Study, tmp_path: Path) -> None:
     assert (len(study), study.finished, study.count, study.complete) == (12, 12, 12, True)
-    assert study.rows == ROWS and study.metrics == studied.METRICS
+    assert study.rows == ROWS and study.metrics == made.METRICS
     assert study.methods == ("saliency",) and study.modality == "image"
     assert study.class_names == ("cat", "dog", "fox") and study.path == tmp_path
     assert study.parameters["shard_size"] == 4 and study.manifest.model == "Network"
@@ -43,9 +43,7 @@ def test_what_it_is(study: wam.Study, tmp_path: Path) -> None:
 def test_names_are_escaped_in_html(tmp_path: Path) -> None:
     values = {"<b>": 0.25}
     metrics = {"<b>": "faithfulness"}
-    store = studied.store(
-        tmp_path, [studied.outcome(0, 0, 0)], studied.scores(0, values), metrics=metrics
-    )
+    store = made.store(tmp_path, [made.outcome(0, 0, 0)], made.scores(0, values), metrics=metrics)
     text = wam.study(store.path)._repr_html_()
     assert "<th>&lt;b&gt;</th>" in text and "<b>" not in text
     assert "<td>haar, level 2</td><td>signed</td><td>0.25</td>" in text
@@ -98,16 +96,16 @@ def test_the_array_and_the_frame_agree(tmp_path: Path, seed: int) -> None:
             for r in ("signed", "magnitude")]  # fmt: skip
     outcomes, scores = [], []
     for i in range(9):
-        outcomes.append(studied.outcome(i, int(draw.integers(3)), int(draw.integers(3))))
+        outcomes.append(made.outcome(i, int(draw.integers(3)), int(draw.integers(3))))
         for row in rows:
             if draw.random() < 0.3:
                 continue
             values = {"faithfulness": draw.normal(), "deletion": math.nan}
             level = 3 if "3" in row[1] else 1
             spectrum = draw.random(level + 1).astype(np.float32).tolist()
-            scores += studied.scores(i, values, rows=[row], spectrum=spectrum)
+            scores += made.scores(i, values, rows=[row], spectrum=spectrum)
     shuffled = [scores[i] for i in draw.permutation(len(scores))]
-    study = wam.study(studied.store(tmp_path, outcomes, shuffled).path)
+    study = wam.study(made.store(tmp_path, outcomes, shuffled).path)
     array, frame = study.to_xarray(), study.scores
     long = array["faithfulness"].to_series().dropna()
     key = ["method", "place", "ranking", "id"]
@@ -148,9 +146,7 @@ def test_the_array_can_be_written_and_names_the_parameters(
 def test_a_metric_may_be_called_like_a_column(tmp_path: Path) -> None:
     metrics = {name: "faithfulness" for name in ("label", "key", "correct")}
     values = {"label": 0.5, "key": 0.25, "correct": 0.125}
-    store = studied.store(
-        tmp_path, [studied.outcome(0, 2, 1)], studied.scores(0, values), metrics=metrics
-    )
+    store = made.store(tmp_path, [made.outcome(0, 2, 1)], made.scores(0, values), metrics=metrics)
     study = wam.study(store.path)
     joined = study.to_pandas()
     assert list(joined["label"]) == [0.5, 0.5] and list(joined["input_label"]) == [2, 2]
@@ -163,9 +159,9 @@ def test_a_metric_may_be_called_like_a_column(tmp_path: Path) -> None:
 def test_it_is_read_while_a_run_writes_and_only_what_is_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes = [studied.outcome(i, i % 2, 0) for i in range(10)]
-    scores = [s for i in range(10) for s in studied.scores(i, {"faithfulness": float(i)})]
-    store = studied.store(tmp_path, outcomes[:4], scores[:8], count=10, metrics="faithfulness")
+    outcomes = [made.outcome(i, i % 2, 0) for i in range(10)]
+    scores = [s for i in range(10) for s in made.scores(i, {"faithfulness": float(i)})]
+    store = made.store(tmp_path, outcomes[:4], scores[:8], count=10, metrics="faithfulness")
     study = wam.study(store.path)
     read: list[int] = []
     outcomes_of = Store.outcomes
@@ -173,11 +169,11 @@ def test_it_is_read_while_a_run_writes_and_only_what_is_new(
     assert (len(study), study.count, study.complete) == (4, 10, False)
     assert "4 of 10 inputs" in repr(study)
     first = study.inputs
-    studied.write(store, 2, outcomes, scores)
-    studied.write(store, 1, outcomes[:6], scores[:12], complete=False)
+    made.write(store, 2, outcomes, scores)
+    made.write(store, 1, outcomes[:6], scores[:12], complete=False)
     assert list(study.inputs.index) == [f"input {i}" for i in (0, 1, 2, 3, 4, 5, 8, 9)]
     # A shard that goes on: its part is read again, the others are not.
-    studied.write(store, 1, outcomes, scores)
+    made.write(store, 1, outcomes, scores)
     assert study.complete and study.scores["faithfulness"].tolist() == [
         float(i) for i in range(10) for _ in ROWS
     ]
@@ -190,14 +186,14 @@ def test_a_shard_that_is_replaced_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Between the two tables of a shard a run adds an input: its scores wait for the next look.
-    outcomes = [studied.outcome(i, 0, 0) for i in range(2)]
-    scores = [s for i in range(2) for s in studied.scores(i, {"faithfulness": float(i)})]
-    store = studied.store(tmp_path, outcomes[:1], scores[:2], metrics="faithfulness")
+    outcomes = [made.outcome(i, 0, 0) for i in range(2)]
+    scores = [s for i in range(2) for s in made.scores(i, {"faithfulness": float(i)})]
+    store = made.store(tmp_path, outcomes[:1], scores[:2], metrics="faithfulness")
     scores_of = Store.scores
 
     def late(self: Store, *arguments: Any) -> Any:
         if len(outcomes_of(store)) == 1:
-            studied.write(store, 0, outcomes, scores)
+            made.write(store, 0, outcomes, scores)
         return scores_of(self, *arguments)
 
     def outcomes_of(store: Store) -> Any:
@@ -210,7 +206,7 @@ def test_a_shard_that_is_replaced_while_it_is_read(
 
 
 def test_shards_are_joined_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = studied.example(tmp_path, 30)
+    store = made.example(tmp_path, 30)
     whole = wam.study(store.path)
     monkeypatch.setattr(reading, "_TOGETHER", 3)
     parts = wam.study(store.path)
@@ -219,7 +215,7 @@ def test_shards_are_joined_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_study_without_anything_yet(tmp_path: Path) -> None:
-    study = wam.study(studied.store(tmp_path, [], [], count=5).path)
+    study = wam.study(made.store(tmp_path, [], [], count=5).path)
     assert len(study) == 0 and not study.complete and study.rows == ()
     assert repr(study) == f"Study of Network in {tmp_path}: 0 of 5 inputs"
     assert study.inputs.empty and study.scores.empty and study.to_pandas().empty
@@ -232,7 +228,7 @@ def test_a_study_without_anything_yet(tmp_path: Path) -> None:
 
 
 def test_only_failures(tmp_path: Path) -> None:
-    study = wam.study(studied.store(tmp_path, [studied.failed(i) for i in range(3)], []).path)
+    study = wam.study(made.store(tmp_path, [made.failed(i) for i in range(3)], []).path)
     assert study.complete and len(study.failures) == 3 and study.rows == ()
     assert "3 inputs, 3 failed" in repr(study)
     assert study.inputs["correct"].isna().all() and study.values("deletion").shape == (0, 3)
@@ -246,8 +242,8 @@ def test_modalities(tmp_path: Path) -> None:
         ((1, 800), {"modality": "audio", "sample_rate": 8000}, "audio"),
     ]
     for i, (shape, settings, modality) in enumerate(cases):
-        outcome = studied.outcome(0, 0, 0, shape=shape)
-        store = studied.store(tmp_path / str(i), [outcome], studied.scores(0, {}), **settings)
+        outcome = made.outcome(0, 0, 0, shape=shape)
+        store = made.store(tmp_path / str(i), [outcome], made.scores(0, {}), **settings)
         assert wam.study(store.path).modality == modality
 
 
@@ -258,7 +254,7 @@ def test_paths_that_are_no_study(tmp_path: Path) -> None:
         wam.study(str(tmp_path))
     with pytest.raises(TypeError, match="path is 3: it must be the folder of a study"):
         wam.study(3)
-    manifest = studied.example(tmp_path / "newer").path / "manifest.json"
+    manifest = made.example(tmp_path / "newer").path / "manifest.json"
     record = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**record, "version": 2}))
     with pytest.raises(NewerStoreError, match="install a newer one"):
@@ -269,16 +265,16 @@ def test_paths_that_are_no_study(tmp_path: Path) -> None:
 
 
 def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
-    store = studied.example(tmp_path)
+    store = made.example(tmp_path)
     (store.done()[1].path / "scores.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(StoreError, match="00000001-0"):
         len(wam.study(store.path))
 
 
 def test_the_same_input_in_two_shards(tmp_path: Path) -> None:
-    store = studied.example(tmp_path)
+    store = made.example(tmp_path)
     store.done()[1].path.rename(store.path / "shards" / "00000007-0")
-    studied.write(store, 1, [studied.outcome(i, 0, 0) for i in range(4, 8)], [])
+    made.write(store, 1, [made.outcome(i, 0, 0) for i in range(4, 8)], [])
     with pytest.raises(StoreError, match="input 4 is in two shards"):
         len(wam.study(store.path))
 
@@ -295,7 +291,7 @@ def test_metrics_and_rows_that_are_not_there(study: wam.Study) -> None:
 
 def test_a_metric_of_another_name_keeps_its_direction(tmp_path: Path) -> None:
     metrics = {"mine": {"metric": "deletion", "baseline": "blur"}, "also mine": torch.mean}
-    store = studied.store(tmp_path, [], [], metrics=metrics)
+    store = made.store(tmp_path, [], [], metrics=metrics)
     study = wam.study(store.path)
     assert study.better("mine") == "smaller" and study.better("also mine") == "larger"
 
