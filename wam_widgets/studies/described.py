@@ -19,19 +19,12 @@ __all__ = ["as_markdown", "computed", "failures", "means", "repeated"]
 def computed(study: Study) -> str:
     """Return what was computed of what, as HTML."""
     known, asked = study.manifest, study.parameters
-    done, count = study.finished, study.count
-    failed = int(study.content().failed.sum())
-    amount = (
-        f"{done:,}" if done == count else f"{done:,} of {'?' if count is None else f'{count:,}'}"
-    )
     found: list[tuple[object, object]] = [("Model", known.model)]
     if known.weights is not None:
         found.append(("Weights", f"SHA-256 {known.weights}"))
     if known.front_end is not None:
         found.append(("Front end", known.front_end))
-    of = " of a stream" if known.kind == "stream" else ""
-    amount = f"{amount} done{of}" + (f", {failed:,} of them failed" if failed else "")
-    found.append(("Inputs", amount))
+    found.append(("Inputs", _amount(study)))
     found += [
         (name.capitalize(), "; ".join(map(str, values)))
         for name, values in {
@@ -64,7 +57,22 @@ def means(study: Study) -> str:
     if len(smaller) == len(study.metrics):
         which = "Smaller is better."
     text = f"Means over inputs; in brackets their 95 % bootstrap intervals. {which}"
-    return paragraph(text) + table(head, rows)
+    return (
+        paragraph(f"{study.manifest.model}, {_amount(study)}.")
+        + paragraph(text)
+        + table(head, rows)
+    )
+
+
+def _amount(study: Study) -> str:
+    """Return how many inputs are done: "36 inputs, 1 of them failed"."""
+    done, count = study.finished, study.count
+    failed = int(study.content().failed.sum())
+    if count is None:
+        text = f"{done:,} inputs of a stream that has not ended"
+    else:
+        text = f"{done:,} inputs" if done == count else f"{done:,} of {count:,} inputs so far"
+    return text + (f", {failed:,} of them failed" if failed else "")
 
 
 def failures(shown: Shown) -> str:

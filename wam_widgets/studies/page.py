@@ -52,10 +52,10 @@ def write_study(
 ) -> Path:
     """Write a study as one HTML file that stays interactive without kernel or network.
 
-    What was computed, with everything that is needed to repeat it; means with their intervals;
-    what failed and why; and the gallery of all inputs (at most
+    Means with their intervals; the gallery of all inputs (at most
     :data:`wam_widgets.widgets.gallery_payload.MOST`), of which `n` open as Explorers: the worst,
-    the best and the middle by the first metric in the first row.
+    the best and the middle by the first metric in the first row; what failed and why; and what was
+    computed, with everything that is needed to repeat it.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def write_study(
     script = front_end(SCRIPT)
     heading = f"Study of {study.manifest.model}" if title is None else title
     everything = model is not None and data is not None
-    shown = gather(study, all_open=everything, title=heading)
+    shown = gather(study, all_open=everything)
     choice = _Choice.of(shown, n)
     explained = {
         position: explanation
@@ -119,12 +119,12 @@ def write_study(
         for position, explanation in explained.items()
     }
     parts: list[Part] = [
-        Block("What was computed", described.computed(study)),
         Block("Means", described.means(study)),
         Cards("Gallery", gallery, first_gallery_controls(shown), rows, said),
     ]
     if shown.failed:
         parts.append(Block("What failed", described.failures(shown)))
+    parts.append(Block("What was computed", described.computed(study)))
     parts.append(Block("How to repeat it", described.repeated(study)))
     text = write_page(parts, title=heading, notes=notes or "", bank=bank(), script=script)
     replace_file(target, text.encode())
