@@ -43,8 +43,9 @@ def html(study: Study) -> str:
 
 def _head(study: Study) -> str:
     done, count = study.finished, study.count
-    of = "of a number not known yet" if count is None else f"of {count:,}"
-    amount = f"{done:,} inputs" if done == count else f"{done:,} {of} inputs"
+    amount = f"{done:,} of {count:,} inputs"
+    if count is None or done == count:
+        amount = f"{done:,} inputs" + (" so far" if count is None else "")
     failed = int(study.content().failed.sum())
     failures = f", {failed:,} failed" if failed else ""
     return f"Study of {study.manifest.model} in {study.path}: {amount}{failures}"
