@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import wam_widgets as wam
 from wam_widgets.explanation import Explanation
 from wam_widgets.studies.manifest import Manifest
 from wam_widgets.studies.plan import Plan, seed_of
 from wam_widgets.studies.records import Outcome, Score, Shard
-from wam_widgets.studies.store import Store
+from wam_widgets.studies.store import Found, Store
 
 ROWS = (("saliency", "haar, level 2", "signed"), ("saliency", "signal", "signed"))
 
@@ -138,3 +140,16 @@ def example(path: Path, count: int = 12, **settings: Any) -> Store:
         for score in scores(i, {"faithfulness": i / 100, "deletion": 1 - i / 100})
     ]
     return store(path, outcomes, found, **settings)
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which the number of each shard is added whose inputs are read."""
+    read: list[int] = []
+    known = Store.outcomes
+
+    def noted(self: Store, found: Found, columns: Sequence[str] | None = None) -> Any:
+        read.append(found.shard)
+        return known(self, found, columns)
+
+    monkeypatch.setattr(Store, "outcomes", noted)
+    return read

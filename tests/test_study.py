@@ -113,15 +113,13 @@ def test_the_array_and_the_frame_agree(tmp_path: Path, seed: int) -> None:
     assert frame.set_index(key)["faithfulness"].astype(float).to_dict() == long.to_dict()
     assert array["deletion"].isnull().all()
     assert list(array["label"].values) == list(study.inputs["label"])
-    stacked = {s.id: {} for s in scores}
-    for s in scores:
-        stacked[s.id][s.method, s.place, s.ranking] = s
+    stacked = {(s.id, s.method, s.place, s.ranking): s for s in scores}
     for (m, p, r), shares in _spectra(study):
         known = array["spectrum"].sel({"method": m, "place": p, "ranking": r}).values
         assert np.array_equal(known[:, : shares.shape[1]], shares, equal_nan=True)
         assert np.isnan(known[:, shares.shape[1] :]).all()
         for id, found in zip(array["input"].values, shares, strict=True):
-            score = stacked[id].get((m, p, r))
+            score = stacked.get((id, m, p, r))
             assert list(found) == list(score.spectrum) if score else np.isnan(found).all()
 
 
@@ -163,9 +161,7 @@ def test_it_is_read_while_a_run_writes_and_only_what_is_new(
     scores = [s for i in range(10) for s in made.scores(i, {"faithfulness": float(i)})]
     store = made.store(tmp_path, outcomes[:4], scores[:8], count=10, metrics="faithfulness")
     study = wam.study(store.path)
-    read: list[int] = []
-    outcomes_of = Store.outcomes
-    monkeypatch.setattr(Store, "outcomes", lambda *a: (read.append(a[1].shard), outcomes_of(*a))[1])
+    read = made.watched(monkeypatch)
     assert (len(study), study.count, study.complete) == (4, 10, False)
     assert "4 of 10 inputs" in repr(study)
     first = study.inputs
@@ -294,16 +290,3 @@ def test_a_metric_of_another_name_keeps_its_direction(tmp_path: Path) -> None:
     store = made.store(tmp_path, [], [], metrics=metrics)
     study = wam.study(store.path)
     assert study.better("mine") == "smaller" and study.better("also mine") == "larger"
-
-
-def test_thumbnails_of_the_inputs_that_are_asked_for(
-    study: wam.Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    len(study)
-    read: list[int] = []
-    outcomes_of = Store.outcomes
-    monkeypatch.setattr(Store, "outcomes", lambda *a: (read.append(a[1].shard), outcomes_of(*a))[1])
-    found = study.thumbnails(["input 9", "input 8", "input 11"])
-    assert found == {"input 9": b"picture 9", "input 8": b"picture 8"} and read == [2]
-    with pytest.raises(ValueError, match=r"id is 'input x'.*did you mean 'input"):
-        study.thumbnails(["input x"])

@@ -163,3 +163,15 @@ def test_settings_come_back_as_they_were(tmp_path: Path) -> None:
     assert torch.allclose(found.gradient, known.gradient, atol=1e-12)
     assert torch.allclose(found.maps[0].values, known.maps[0].values, atol=1e-12)
     assert found.std == (0.25, 0.25) and found.mean == (0.5, 0.5)
+
+
+def test_thumbnails_of_the_inputs_that_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = wam.study(made.example(tmp_path).path)
+    len(study)
+    read = made.watched(monkeypatch)
+    found = study.thumbnails(["input 9", "input 8", "input 11"])
+    assert found == {"input 9": b"picture 9", "input 8": b"picture 8"} and read == [2]
+    with pytest.raises(ValueError, match=r"id is 'input x'.*did you mean 'input"):
+        study.thumbnails(["input x"])
