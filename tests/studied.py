@@ -1,140 +1,132 @@
-"""Studies without a model: stores of outcomes and scores that are known in closed form."""
+"""Studies of a few small inputs, data that misbehave, and what is in a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import wam_widgets as wam
-from wam_widgets.explanation import Explanation
-from wam_widgets.studies.manifest import Manifest
-from wam_widgets.studies.plan import Plan, seed_of
-from wam_widgets.studies.records import Outcome, Score, Shard
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from tests.models import convolutional, random
+from wam_widgets.studies.evaluating import evaluate
 from wam_widgets.studies.store import Store
 
-ROWS = (("saliency", "haar, level 2", "signed"), ("saliency", "signal", "signed"))
+COUNT = 11
+X = random(COUNT, 2, 16, 16)
+LABELS = [i % 3 for i in range(COUNT)]
+MODEL = convolutional(2)
 
-METRICS = ("faithfulness", "deletion")
-
-
-def plan(metrics: Any = METRICS, **settings: Any) -> Plan:
-    """Return what the study says that it computed."""
-    return Plan.of(
-        "saliency", [wam.Basis("haar", 2), "signal"], "signed", metrics, target=None,
-        settings=settings, batch_size=4, explanations=False, thumbnails=True, seed=0,
-    )  # fmt: skip
-
-
-def outcome(index: int, label: int | None, predicted: int | None, **other: Any) -> Outcome:
-    """Return one input that is done: id ``"input <index>"``."""
-    id = f"input {index}"
-    known: dict[str, Any] = {
-        "shape": (1, 8, 8), "digest": f"{index:064x}", "seed": seed_of(0, id),
-        "probability": None if predicted is None else 0.5 + index / 1000,
-        "label_probability": None if label is None else 0.25, "explained": predicted,
-        "thumbnail": f"picture {index}".encode(),
-    }  # fmt: skip
-    return Outcome(index, id, label, predicted=predicted, **{**known, **other})
+PLAN: dict[str, Any] = {
+    "methods": ("saliency", "smooth_integrated_gradients"),
+    "bases": (("haar", 2), "signal"),
+    "metrics": ("faithfulness", "insertion"),
+    "n_samples": 2,
+    "n_steps": 2,
+}
+QUICK: dict[str, Any] = {"methods": "saliency", "bases": (("haar", 2),)}
 
 
-def failed(index: int, error: str = "ValueError: bad") -> Outcome:
-    """Return one input that failed."""
-    return Outcome(
-        index, f"input {index}", 0, (1, 8, 8), "", seed_of(0, f"input {index}"), error=error
-    )
+def study(store: Path, data: Any = X, model: Any = MODEL, **options: Any) -> Path:
+    """Run a study with shards of four inputs, two in a batch, and return its folder."""
+    given: dict[str, Any] = {"batch_size": 2, "shard_size": 4, "threads": 1, "show_progress": False}
+    if not {"methods", "metrics"} & set(options):
+        given |= QUICK
+    evaluate(model, data, store=store, **{**given, **options})
+    return store
 
 
-def scores(
-    index: int,
-    values: Mapping[str, float],
-    *,
-    rows: Sequence[tuple[str, str, str]] = ROWS,
-    spectrum: Sequence[float] = (0.5, 0.25, 0.25),
-) -> list[Score]:
-    """Return the scores of one input, equal in all rows; with a spectrum where that is a basis."""
-    return [
-        Score(index, f"input {index}", *row, values, tuple(spectrum) if "," in row[1] else None)
-        for row in rows
-    ]
+def rows(store: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return both tables of all shards; the same numbers give equal text."""
+    known = Store(store)
+    found: dict[str, list[dict[str, Any]]] = {"inputs": [], "scores": []}
+    for one in known.done().values():
+        content = known.read(one)
+        found["inputs"] += content.inputs.to_pylist()
+        found["scores"] += content.scores.to_pylist()
+    return found
 
 
-def store(
-    path: Path,
-    outcomes: Sequence[Outcome],
-    found: Sequence[Score],
-    *,
-    shard_size: int = 4,
-    count: int | None = None,
-    metrics: Any = METRICS,
-    explanations: Mapping[str, Explanation] | None = None,
-    weights: str | None = None,
-    **settings: Any,
-) -> Store:
-    """Write a study, in shards that are complete.
+def text(store: Path) -> str:
+    """Return everything in the tables; two studies are the same to the last bit if it is."""
+    return repr(rows(store))
+
+
+def shards(store: Path) -> list[str]:
+    """Return the names of what is written."""
+    return sorted(path.name for path in (store / "shards").iterdir())
+
+
+class Counted(Dataset[Any]):
+    """Remembers which items were read in this process."""
+
+    def __init__(self, x: Tensor = X) -> None:
+        self.x = x
+        self.read: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __getitem__(self, index: int) -> Tensor:
+        self.read.append(index)
+        return self.x[index]
+
+
+class Trap(Dataset[Any]):
+    """Sends a signal when one item is read for the first time.
 
     Parameters
     ----------
-    path : Path
-    outcomes, found
-        Of all inputs.
-    shard_size : int
-    count : int, optional
-        Of the inputs in all: as many as there are outcomes by default.
-    metrics : object
-        As :func:`wam.evaluate` takes them.
-    explanations : mapping, optional
-        By the file names in the outcomes.
-    weights : str, optional
-        Digest of the model.
-    **settings
-        Such as ``class_names``.
+    sprung : Path
+        File that says it was.
+    at : int
+        The item.
+    number : int
+        Of the signal.
+    process : int or None
+        That gets it; None: the one that reads.
     """
-    made = Store(path)
-    parameters = {**plan(metrics, **settings).parameters(), "shard_size": shard_size}
-    manifest = Manifest.of(
-        parameters, model="Network", weights=weights, front_end=None, kind="Tensor",
-        count=len(outcomes) if count is None else count,
-    )  # fmt: skip
-    with made.lock():
-        made.create(manifest)
-        for shard in sorted({one.index // shard_size for one in outcomes}):
-            write(made, shard, outcomes, found, shard_size=shard_size, explanations=explanations)
-    return made
+
+    def __init__(self, sprung: Path, at: int, number: int, process: int | None = None) -> None:
+        self.sprung, self.at, self.number, self.process = sprung, at, number, process
+
+    def __len__(self) -> int:
+        return len(X)
+
+    def __getitem__(self, index: int) -> Tensor:
+        if index == self.at and not self.sprung.exists():
+            self.sprung.touch()
+            os.kill(os.getpid() if self.process is None else self.process, self.number)
+            if self.process is not None:
+                signal.sigtimedwait([], 0.5)  # until the other one has stopped waiting for this
+        return X[index]
 
 
-def write(
-    made: Store,
-    shard: int,
-    outcomes: Sequence[Outcome],
-    found: Sequence[Score],
-    *,
-    shard_size: int = 4,
-    explanations: Mapping[str, Explanation] | None = None,
-    complete: bool = True,
-) -> None:
-    """Write what belongs to one shard, over what is there."""
-    own = [one for one in outcomes if one.index // shard_size == shard]
-    names = {one.explanation for one in own}
-    kept = {name: e for name, e in (explanations or {}).items() if name in names}
-    content = Shard(own, [one for one in found if one.index // shard_size == shard], kept)
-    before = made.done().get(shard)
-    made.write(shard, content, complete=complete, seconds=1.0, before=before)
+class Flawed(nn.Module):
+    """Fails for an input whose first value is 100, until a file says that it is repaired."""
+
+    def __init__(self, repaired: Path | None = None) -> None:
+        super().__init__()
+        self.model, self.repaired = convolutional(2), repaired
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        if (x[:, 0, 0, 0] == 100).any() and not (self.repaired and self.repaired.exists()):
+            raise RuntimeError("this input is too bright")
+        return self.model(torch.where(x == 100, 1, x))
 
 
-def example(path: Path, count: int = 12, **settings: Any) -> Store:
-    """Write a study of `count` inputs of three classes, the last one failed.
+def flawed(*indices: int) -> Tensor:
+    """Return the inputs, some of which the model cannot take."""
+    x = X.clone()
+    x[list(indices), 0, 0, 0] = 100
+    return x
 
-    Labels are 0, 1, 2, 0, …; every fifth prediction is wrong by one class. The faithfulness of
-    input i is i / 100, its deletion 1 − i / 100.
-    """
-    labels = [i % 3 for i in range(count)]
-    outcomes = [outcome(i, labels[i], (labels[i] + (i % 5 == 0)) % 3) for i in range(count - 1)] + [
-        failed(count - 1)
-    ]
-    found = [
-        score
-        for i in range(count - 1)
-        for score in scores(i, {"faithfulness": i / 100, "deletion": 1 - i / 100})
-    ]
-    return store(path, outcomes, found, **settings)
+
+def streamed(x: Tensor = X) -> Iterator[Tensor]:
+    """Return the inputs one after the other."""
+    yield from x

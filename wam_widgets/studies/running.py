@@ -60,9 +60,10 @@ def run(
             if isinstance(inputs, Listed):
                 check_same_data(store, found, inputs)
                 tasks = missing(store, found, inputs.count, shard_size, retry_failures)
-                ledger.skip(inputs.count - sum(len(task.indices) for task in tasks))
+                ledger.begin(inputs.count - sum(len(task.indices) for task in tasks))
                 crew.run(_sent(tasks, inputs, ledger, executor), ledger.heard)
             else:
+                ledger.begin()
                 passing = Passing(store, found, inputs, shard_size, manifest.count, retry_failures)
                 crew.run(_sent(passing.tasks(ledger.skip), None, ledger, executor), ledger.heard)
                 if manifest.count is None:
@@ -144,13 +145,20 @@ class _Ledger:
     ) -> None:
         self._store, self._count, self._size, self._most = store, count, shard_size, most
         self._failures, self._errors = 0, list[str]()
-        self._bar = tqdm(total=count, desc="study", unit="input", disable=not show)
+        self._show, self._bar = show, tqdm(disable=True)
+
+    def begin(self, known: int = 0) -> None:
+        """Show the bar, on which some inputs are known already."""
+        self._bar = tqdm(
+            total=self._count, initial=known, desc="study", unit="input", disable=not self._show
+        )
 
     def skip(self, count: int) -> None:
-        """Count inputs that are known already; they say nothing of the rate."""
-        self._bar.initial += count
-        self._bar.n += count
-        self._bar.refresh()
+        """Count inputs of a stream that are known already; they say nothing of the rate."""
+        if self._show:
+            self._bar.initial += count
+            self._bar.n += count
+            self._bar.refresh()
 
     def heard(self, count: int, errors: Sequence[str]) -> None:
         """Count inputs that were done, and raise TooManyFailures if it comes to that."""
@@ -162,7 +170,8 @@ class _Ledger:
         self._bar.set_postfix(failures=self._failures)
         if self._most is not None and self._failures > self._most:
             raise TooManyFailures(
-                f"{self._failures} inputs failed, max_failures is {self._most}: "
+                f"{self._failures} input{'s' * (self._failures > 1)} failed, max_failures is "
+                f"{self._most}: "
                 f"{'; '.join(self._errors)}{', …' * (self._failures > _TOLD)}"
             )
 
