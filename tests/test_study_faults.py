@@ -140,6 +140,38 @@ def fail_at(patch: pytest.MonkeyPatch, call: int, number: int) -> Callable[[], i
     return lambda: count
 
 
+def test_all_is_on_the_disk_before_it_has_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = started(tmp_path / "s")
+    half = wrote(store, shard([0]), complete=False)
+    waited: list[tuple[int, int]] = []
+    linked = half.path / "explanations" / "00000000.safetensors"
+    known = {(linked.stat().st_dev, linked.stat().st_ino)}
+    renamed: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def seen(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        waited.append((found.st_dev, found.st_ino))
+        fsync(descriptor)
+
+    def checked(old: Path, new: Path) -> None:
+        if not new.name.startswith("."):
+            for path in (old, *old.rglob("*")):
+                assert (path.stat().st_dev, path.stat().st_ino) in {*waited, *known}, path
+            renamed.append(new.name)
+            waited.clear()
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    monkeypatch.setattr(os, "rename", checked)
+    wrote(store, shard([1]), before=half)
+    assert renamed == ["00000003-1"]
+    shards = (store.path / "shards").stat()
+    assert waited == [(shards.st_dev, shards.st_ino)]
+
+
 def test_places_where_a_study_can_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started(tmp_path / "a" / "b" / "c")
     (tmp_path / "empty").mkdir()

@@ -99,7 +99,7 @@ def whole_run(store: Store) -> None:
 
 def test_killed_at_any_time(tmp_path: Path) -> None:
     store, draw = started(tmp_path / "s"), random.Random(0)
-    count = 0
+    count = kills = 0
 
     def run() -> None:
         with store.lock():
@@ -108,14 +108,14 @@ def test_killed_at_any_time(tmp_path: Path) -> None:
             for i in range(count, count + 1000):
                 found = wrote(store, shard([i]), complete=False, before=found)
 
-    while count < 20:
+    while count < 20 or kills < 10:
         process = forked(run)
         time.sleep(draw.uniform(0.02, 0.2))
         process.kill()
         process.join()
         here = indices(store)
         assert here == list(range(len(here))) and len(here) >= count
-        count = len(here)
+        count, kills = len(here), kills + 1
     with store.lock():
         store.clean()
     assert tidy(store)

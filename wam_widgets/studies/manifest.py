@@ -18,11 +18,11 @@ import wam_widgets
 from wam_widgets.provenance import PACKAGES, created_now, version_of, versions
 from wam_widgets.studies.errors import NewerStoreError, StoreError
 
-__all__ = ["VERSION", "Manifest"]
+__all__ = ["LONGEST", "VERSION", "Manifest"]
 
 VERSION = 1
 
-_LONGEST = 2**24
+LONGEST = 2**24
 """Of the file in bytes; a hundred thousand names of classes take 2 MB."""
 
 _DEEPEST = 32
@@ -230,8 +230,8 @@ class Manifest:
 
 def _parsed(text: str | bytes, source: object) -> dict[str, Any]:
     try:
-        if len(text) > _LONGEST:
-            raise ValueError(f"it has {len(text)} bytes, at most {_LONGEST} will do")
+        if len(text) > LONGEST:
+            raise ValueError(f"it has {len(text)} bytes, at most {LONGEST} will do")
         record = json.loads(text)
         if not isinstance(record, dict):
             raise ValueError("it is not a mapping")

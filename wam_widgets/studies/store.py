@@ -42,7 +42,7 @@ from wam_widgets.studies.generations import (
     fill,
     generations,
 )
-from wam_widgets.studies.manifest import Manifest
+from wam_widgets.studies.manifest import LONGEST, Manifest
 from wam_widgets.studies.places import MANIFEST, SHARDS, check_place, in_words
 from wam_widgets.studies.records import Shard
 from wam_widgets.studies.tables import read_table
@@ -69,9 +69,6 @@ class Store:
             raise TypeError(f"store is {path!r}: it must be the path of a folder")
         self.path = Path(path).expanduser().absolute()
 
-    def __repr__(self) -> str:
-        return f"Store({str(self.path)!r})"
-
     @property
     def _shards(self) -> Path:
         return self.path / SHARDS
@@ -92,12 +89,14 @@ class Store:
         StoreError, NewerStoreError
             If it is no study, or one of a later version of this package.
         """
+        place = f"store is {str(self.path)!r}"
         if not self.path.exists():
-            raise FileNotFoundError(f"store is {str(self.path)!r}: there is no such folder")
+            raise FileNotFoundError(f"{place}: there is no such folder")
         if not self.exists:
-            raise StoreError(f"store is {str(self.path)!r}: there is no study in it")
-        file = self.path / MANIFEST
-        return Manifest.from_json(file.read_bytes(), file)
+            raise StoreError(f"{place}: there is no study in it")
+        path = self.path / MANIFEST
+        with path.open("rb") as file:
+            return Manifest.from_json(file.read(LONGEST + 1), path)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
