@@ -52,13 +52,17 @@ def found() -> list[Score]:
     ]
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> wam.Study:
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("studies") / "study"
     kept = {"00000004.safetensors": explained.image()}
-    store = studied.store(
-        tmp_path / "study", outcomes(), found(), explanations=kept, class_names=["a", "<b>", "c"]
-    )
-    return wam.study(store.path)
+    names = ["a", "<b>", "c"]
+    return studied.store(path, outcomes(), found(), explanations=kept, class_names=names).path
+
+
+@pytest.fixture
+def study(store: Path) -> wam.Study:
+    return wam.study(store)
 
 
 @pytest.fixture

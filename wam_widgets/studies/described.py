@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from wam_widgets.catalogue import CATALOGUE, title
 from wam_widgets.page import code, pairs, paragraph, table
 from wam_widgets.studies.spoken import mean_lines
 
@@ -52,6 +53,8 @@ def computed(study: Study) -> str:
 def means(study: Study) -> str:
     """Return the means of all metrics with their intervals, as HTML."""
     head, *rows = mean_lines(study, most=None)
+    head = [name[:1].upper() + name[1:] for name in head]
+    rows = [[title(row[0]) if row[0] in CATALOGUE else row[0], *row[1:]] for row in rows]
     smaller = [name for name in study.metrics if study.better(name) == "smaller"]
     which = "Larger is better" + (f", except for {', '.join(smaller)}." if smaller else ".")
     if len(smaller) == len(study.metrics):
