@@ -67,6 +67,8 @@ def _needed() -> set[str]:
         "wam_widgets/py.typed",
         "wam_widgets/static/widget.js",
         "wam_widgets/static/report.js",
+        "wam_widgets/static/gallery.js",
+        "wam_widgets/static/study.js",
     }
 
 

@@ -1,14 +1,14 @@
 /** The inputs that pass: a card for each, as many as are asked for. */
-import { css, scaleColours } from "../core/colour";
 import { listen } from "../core/dispose";
 import { fill, h, write } from "../views/dom";
-import { count, percent, scaleName } from "../views/format";
-import { type Row, sharesAt } from "./data";
-import { passing } from "./filter";
-import { type Gallery, PAGE } from "./gallery";
-import { CLEARED, activeFilters } from "./statusline";
+import { count } from "../views/format";
+import { CLEARED } from "./active";
+import { type Card, makeCard } from "./card";
+import { PAGE } from "./gallery";
+import { explain } from "./nothing";
+import { reveal } from "./reveal";
 import type { Order } from "./types";
-import { type Part, type View, className, inputs, onAxis, panel } from "./view";
+import { type Part, type View, panel } from "./view";
 
 const ORDERS = [
   { value: "worst", label: "Worst first" },
@@ -16,18 +16,17 @@ const ORDERS = [
   { value: "given", label: "As given" },
 ];
 
-/** How the first bytes of a WebP read in base64. */
-const WEBP = "UklGR";
-/** A picture of less than this is drawn in whole pixels. */
-const COARSE = 48;
-
-export function cards({ gallery, signal }: View): Part {
+export function cards({ gallery, root, signal }: View): Part {
   const { section, tools, body } = panel("inputs", "Inputs");
   const order = h("select", { "aria-label": "Order" });
   const doing = h("span", { class: "wam-what" });
   const cancel = h("button", { type: "button", class: "wam-text" }, "Cancel");
   const close = h("button", { type: "button", class: "wam-text" }, "Close");
   tools.append(h("div", { class: "wam-doing", role: "status" }, doing, cancel, close), order);
+  const message = h("span", { role: "alert" });
+  const dismiss = h("button", { type: "button", class: "wam-text" }, "Dismiss");
+  const notice = h("div", { class: "wam-notice" }, message, dismiss);
+  section.prepend(h("div", { class: "wam-head" }, section.firstElementChild!, notice));
   const list = h("ul", { class: "wam-inputs", "aria-label": "Inputs" });
   const more = h("button", { type: "button", class: "wam-text wam-more" });
   const rest = h("span", { class: "wam-what" });
@@ -36,19 +35,25 @@ export function cards({ gallery, signal }: View): Part {
 
   let made = new Map<number, Card>();
   let of: unknown[] = [];
+  /** The id of the input that was clicked here, until it is open. */
+  let asked: string | null = null;
   /** The card that the Tab key leads to. */
   let stop = 0;
 
   listen(order, "change", () => gallery.set({ order: order.value as Order }), signal);
   listen(cancel, "click", () => gallery.cancel(), signal);
   listen(close, "click", () => gallery.close(), signal);
+  listen(dismiss, "click", () => gallery.dismiss(), signal);
   listen(more, "click", () => gallery.more(), signal);
   listen(
     list,
     "click",
     (event) => {
       const button = (event.target as Element).closest<HTMLElement>("button");
-      if (button) gallery.open(Number(button.dataset["position"]));
+      if (!button) return;
+      const position = Number(button.dataset["position"]);
+      asked = gallery.data.payload.ids[position] ?? null;
+      gallery.open(position);
     },
     signal,
   );
@@ -126,127 +131,17 @@ export function cards({ gallery, signal }: View): Part {
             ? `${opened} is shown below`
             : "",
       );
+      if (asked !== null && opened === asked) reveal(root);
+      if (opened === asked || gallery.problem) asked = null;
+      notice.hidden = gallery.problem === null;
+      notice.dataset["kind"] = gallery.problem?.kind ?? "";
+      write(message, gallery.problem?.text ?? "");
       cancel.hidden = opening === null;
       close.hidden = opening !== null || opened === null;
       none.hidden = found.positions.length > 0;
       if (!none.hidden) explain(none, gallery);
     },
   };
-}
-
-interface Card {
-  element: HTMLElement;
-  draw(): void;
-}
-
-function makeCard(gallery: Gallery, position: number): Card {
-  const { data, found } = gallery;
-  const id = data.payload.ids[position]!;
-  const value = found.values[position] ?? NaN;
-  const score = Number.isFinite(value) ? onAxis(value, found.step / 10) : "no score";
-  const [label, predicted] = [data.label[position]!, data.predicted[position]!];
-  const p = data.probability[position]!;
-  const sure = Number.isFinite(p) && predicted >= 0 ? ` ${p.toFixed(2)}` : "";
-  const wrong = data.correct[position] === 0;
-  const openable = data.openable[position]! > 0;
-  const picture = h("span", { class: "wam-pic" });
-  const names = h(
-    "span",
-    { class: "wam-said" },
-    h("span", {}, className(data, label >= 0 ? label : predicted)),
-  );
-  if (wrong)
-    names.append(
-      h("span", { class: "wam-wrong" }, h("b", {}, "✕"), ` ${className(data, predicted)}${sure}`),
-    );
-  else
-    names.append(
-      h("span", { class: "wam-right" }, (label >= 0 && predicted >= 0 ? "✓" : "") + sure),
-    );
-  const spectrum = sharesBar(found.row, position);
-  const button = h(
-    "button",
-    {
-      type: "button",
-      class: "wam-input",
-      "data-position": position,
-      tabindex: -1,
-      "aria-disabled": openable ? undefined : "true",
-    },
-    ...(gallery.pictured ? [picture] : []),
-    ...(spectrum ? [spectrum] : []),
-    h("span", { class: "wam-line" }, h("b", {}, score), h("small", {}, id)),
-    names,
-  );
-  const said = [
-    id,
-    `${score}`,
-    label >= 0 ? className(data, label) : "no label",
-    predicted < 0
-      ? ""
-      : wrong
-        ? `wrong: predicted ${className(data, predicted)}${sure}`
-        : `predicted ${label >= 0 ? "correctly" : className(data, predicted)}${sure}`,
-  ].filter(Boolean);
-  button.setAttribute("aria-label", said.join(", "));
-  button.title = [...said, openable ? "Click: open it" : "There is no explanation to open"].join(
-    "\n",
-  );
-  const element = h("li", {}, button);
-  let image: string | null | undefined;
-  return {
-    element,
-    draw(): void {
-      const { controls, opening } = gallery;
-      const now = gallery.image(position);
-      if (now !== image) {
-        image = now;
-        picture.replaceChildren(...(now ? [imageOf(now)] : []));
-        picture.classList.toggle("wam-blank", now === null);
-      }
-      const busy = opening?.position === position;
-      button.toggleAttribute("aria-busy", busy);
-      if (busy) button.setAttribute("aria-busy", "true");
-      if (controls.opened === id) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
-    },
-  };
-}
-
-function imageOf(text: string): HTMLImageElement {
-  const image = h("img", { alt: "", draggable: "false" });
-  image.addEventListener("load", () =>
-    image.classList.toggle(
-      "wam-coarse",
-      Math.max(image.naturalWidth, image.naturalHeight) < COARSE,
-    ),
-  );
-  const kind = text.startsWith(WEBP) ? "webp" : "png";
-  image.src = `data:image/${kind};base64,${text}`;
-  return image;
-}
-
-/** The shares of one input, finest first, as one bar; null where there are no scales. */
-function sharesBar(row: Row | null, position: number): HTMLElement | null {
-  if (!row?.shares) return null;
-  const own = sharesAt(row, position);
-  const bar = h("span", { class: "wam-sharebar" });
-  if (!own) return bar;
-  const level = row.width - 1;
-  const colours = scaleColours(level);
-  const stops: string[] = [];
-  const words: string[] = [];
-  const sum = own.reduce((a, b) => a + b, 0) || 1;
-  let at = 0;
-  for (let index = level; index >= 0; index--) {
-    const next = at + (100 * own[index]!) / sum;
-    stops.push(`${css(colours[index]!)} ${at.toFixed(2)}% ${next.toFixed(2)}%`);
-    words.push(`${scaleName(index, level)} ${percent(own[index]!)}`);
-    at = next;
-  }
-  bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-  bar.title = words.join(", ");
-  return bar;
 }
 
 /** Where an arrow leads from a card: in a grid, up and down keep the column. */
@@ -268,41 +163,6 @@ export function target(
     End: all.length - 1,
   }[key];
   return to === undefined || to < 0 || to >= all.length ? null : to;
-}
-
-/** Why there are no cards, and what would bring some. */
-function explain(element: HTMLElement, gallery: Gallery): void {
-  const { data, found } = gallery;
-  const active = activeFilters(gallery);
-  const key = JSON.stringify([data.count, active, data.payload.failed]);
-  if (element.dataset["key"] === key) return;
-  element.dataset["key"] = key;
-  const act = (filter: string, text: string): HTMLElement =>
-    h("button", { type: "button", class: "wam-text", "data-filter": filter }, text);
-  if (data.count === 0) {
-    const { failed, running } = data.payload;
-    const text =
-      failed > 0
-        ? `${inputs(failed)} failed, and no other is finished.`
-        : "No input is finished yet.";
-    element.replaceChildren(h("p", {}, running ? `${text} The study still runs.` : text));
-    return;
-  }
-  const helps = active
-    .map(({ filter, text }) => ({ filter, text, count: passing(found.failed, filter) }))
-    .filter((one) => one.count > 0);
-  const why =
-    active.length === 1
-      ? `No input passes the filter: ${active[0]!.text}.`
-      : helps.length > 0
-        ? "No input passes all filters together."
-        : "No input passes the filters, even with any one of them taken away.";
-  const single = active.length > 1 ? helps : [];
-  element.replaceChildren(
-    h("p", {}, why),
-    ...single.map((one) => act(one.filter, `Without “${one.text}”: ${count(one.count)}`)),
-    act("all", "Clear filters"),
-  );
 }
 
 function sameChildren(parent: HTMLElement, children: readonly HTMLElement[]): boolean {

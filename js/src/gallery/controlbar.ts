@@ -43,7 +43,7 @@ export function controlBar({ gallery, signal }: View): Part {
     field("Metric", metric),
     field("Class", classes),
     judged,
-    field("Id", search),
+    field("Search", search),
   );
 
   FACETS.forEach((name, i) =>

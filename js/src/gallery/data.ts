@@ -12,6 +12,8 @@ export interface Row {
   readonly values: readonly Float32Array[];
   /** [N, width]: the share of each scale; null outside a basis. */
   readonly shares: Float32Array | null;
+  /** Which inputs have shares: none where the attribution is zero everywhere. */
+  readonly known: Uint8Array;
   /** J + 1. */
   readonly width: number;
 }
@@ -27,6 +29,8 @@ export interface Data {
   readonly predicted: Float32Array;
   readonly probability: Float32Array;
   readonly openable: Float32Array;
+  /** Whether an explanation of each can be shown, so that no card has to tell. */
+  readonly allOpenable: boolean;
   /** The class that an input counts for: its label, or what is explained where it has none. */
   readonly group: Int32Array;
   /** 1: predicted as labelled, 0: not, -1: it cannot be told. */
@@ -49,6 +53,7 @@ export function read(payload: GalleryPayload): Data {
   const correct = Int8Array.from(label, (l, i) =>
     l < 0 || predicted[i]! < 0 ? -1 : l === predicted[i] ? 1 : 0,
   );
+  const openable = column("openable");
   return {
     payload,
     count,
@@ -56,7 +61,8 @@ export function read(payload: GalleryPayload): Data {
     label,
     predicted,
     probability: column("probability"),
-    openable: column("openable"),
+    openable,
+    allOpenable: openable.every((one) => one > 0),
     group,
     correct,
     judged: correct.some((c) => c >= 0),
@@ -69,13 +75,15 @@ function readRow(row: RowPayload, metrics: number, count: number): Row {
   const values = ofLength(decode(row.values).data, metrics * count, "values");
   const spectrum = row.spectrum;
   const width = spectrum?.shape[1] ?? 0;
+  const shares = spectrum && width > 0 ? sharesOf(spectrum, width * count) : null;
   return {
     method: row.method,
     place: row.place,
     ranking: row.ranking,
     scales: row.scales?.length === width ? row.scales : null,
     values: Array.from({ length: metrics }, (_, k) => values.subarray(k * count, (k + 1) * count)),
-    shares: spectrum && width > 0 ? sharesOf(spectrum, width * count) : null,
+    shares,
+    known: knownShares(shares, count, width),
     width,
   };
 }
@@ -83,14 +91,24 @@ function readRow(row: RowPayload, metrics: number, count: number): Row {
 const sharesOf = (spectrum: WireArray, length: number): Float32Array =>
   ofLength(decode(spectrum).data, length, "spectrum");
 
+function knownShares(shares: Float32Array | null, count: number, width: number): Uint8Array {
+  const known = new Uint8Array(count);
+  for (let i = 0; shares && i < count; i++) {
+    let sum = 0;
+    for (let k = 0; k < width; k++) sum += shares[i * width + k]!;
+    known[i] = Number(sum > 0);
+  }
+  return known;
+}
+
 function ofLength(array: Float32Array, length: number, name: string): Float32Array {
   if (array.length === length) return array;
   throw new RangeError(`${name} has ${array.length} numbers: it must have ${length}`);
 }
 
-/** The shares of one input; null where they are not known. */
-export function sharesAt({ shares, width }: Row, position: number): Float32Array | null {
-  if (!shares) return null;
-  const own = shares.subarray(position * width, (position + 1) * width);
-  return own.every((share) => Number.isFinite(share)) ? own : null;
+/** The shares of one input; null where it has none. */
+export function sharesAt({ shares, known, width }: Row, position: number): Float32Array | null {
+  return shares && known[position]
+    ? shares.subarray(position * width, (position + 1) * width)
+    : null;
 }

@@ -1,5 +1,5 @@
 /** One gallery: its data and controls, what follows from them, and what is under way. */
-import { later, onAbort } from "../core/dispose";
+import { onAbort } from "../core/dispose";
 import type { Host, Listener } from "../core/host";
 import { KEYS, defaults, parsers } from "./controls";
 import { type Data, type Row, read } from "./data";
@@ -57,8 +57,8 @@ export class Gallery {
   private sorted: { key: string; order: Int32Array; bins: Bins | null } | null = null;
   private scheduled = false;
   private telling = false;
-  private resting = false;
-  private changed = 0;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+  private readonly heard: [string, Listener][] = [];
 
   constructor(
     private readonly host: Host,
@@ -69,6 +69,10 @@ export class Gallery {
     this.controls = defaults(this.data);
     this.live = host.get("_live") === true;
     this.kernel = new Kernel(host, this.answers(), signal);
+    onAbort(signal, () => {
+      clearTimeout(this.rest);
+      for (const [name, listener] of this.heard) host.off(name, listener);
+    });
     for (const key of KEYS) {
       this.adopt(key);
       this.hear(`change:${key}`, () => this.adopt(key));
@@ -149,18 +153,11 @@ export class Gallery {
 
   /** Ask for the pictures of the cards, once the filters rest. */
   private want(): void {
-    const asks = this.live && this.data.payload.thumbnails === null && !this.problem;
-    if (!asks || this.resting || this.kernel.busy) return;
-    this.resting = true;
-    const seen = this.changed;
-    later(
-      () => {
-        this.resting = false;
-        if (seen !== this.changed) return this.want();
-        this.kernel.ask([...this.cards].filter((i) => this.image(i) === undefined));
-      },
+    clearTimeout(this.rest);
+    if (!this.live || this.data.payload.thumbnails !== null || this.problem) return;
+    this.rest = setTimeout(
+      () => this.kernel.ask([...this.cards].filter((i) => this.image(i) === undefined)),
       REST,
-      this.signal,
     );
   }
 
@@ -255,7 +252,6 @@ export class Gallery {
     if (keys.some((key) => key !== "opened")) {
       this.known = null;
       this.limit = PAGE;
-      this.changed++;
     }
     this.redraw();
     return keys;
@@ -271,7 +267,6 @@ export class Gallery {
   private reload(): void {
     this.data = read(this.host.get("_data") as GalleryPayload);
     this.known = this.sorted = null;
-    this.changed++;
     this.kernel.forget();
     for (const key of KEYS) this.adopt(key);
     this.redraw();
@@ -290,6 +285,6 @@ export class Gallery {
 
   private hear(name: string, listener: Listener): void {
     this.host.on(name, listener);
-    onAbort(this.signal, () => this.host.off(name, listener));
+    this.heard.push([name, listener]);
   }
 }

@@ -50,7 +50,7 @@ export function histogramView(view: View): Part {
 
   const say = (): void => {
     const { range } = gallery.controls;
-    if (!layout || !counts) return write(readout, "");
+    if (!layout || !counts) return write(readout, "No input has a score");
     const step = layout.step;
     if (pointed !== null) {
       const k = binOf(pointed, layout);
@@ -90,7 +90,7 @@ export function histogramView(view: View): Part {
       drawLegend(legend, counts, found.metric?.better ?? "larger");
       const spoken = spokenMean(mean, (v) => onAxis(v, (layout?.step ?? 1) / 10));
       surface.canvas.setAttribute("aria-label", `Histogram of ${name}: ${spoken}`);
-      plot.title = `${name}: ${spoken}. ${INTERVAL}`;
+      heading.title = `${name}: ${spoken}. ${INTERVAL}`;
       const seen = surface.fit(again);
       brush.draw(name);
       say();
@@ -207,14 +207,11 @@ function draw({ theme, root, gallery }: View, surface: Surface, drawn: Drawn): v
   const at = x(mean.mean);
   c.fillStyle = theme.ink;
   c.fillRect(Math.round(at), PAD.top, 1, floor - PAD.top);
-  if (!Number.isNaN(mean.half)) {
-    const [from, to] = [
-      x(Math.max(layout.start, mean.mean - mean.half)),
-      x(Math.min(end, mean.mean + mean.half)),
-    ];
-    c.globalAlpha = 0.16;
-    c.fillRect(from, PAD.top, to - from, floor - PAD.top);
-    c.globalAlpha = 1;
+  if (mean.half > 0) {
+    const [from, to] = [mean.mean - mean.half, mean.mean + mean.half].map((v) =>
+      x(Math.max(layout.start, Math.min(end, v))),
+    ) as [number, number];
+    c.fillRect(from, PAD.top - 1, to - from, 2);
   }
   const text = `mean ${onAxis(mean.mean, layout.step / 10)}`;
   const beside = c.measureText(text).width + 8;

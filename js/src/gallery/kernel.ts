@@ -33,14 +33,9 @@ export class Kernel {
     this.requests = new Requests(host, hearing, signal);
   }
 
-  /** Whether an answer with pictures is on its way. */
-  get busy(): boolean {
-    return this.pictures !== null;
-  }
-
   /** Ask for pictures; one request at a time, since a newer one takes the place of an older. */
   ask(positions: readonly number[]): void {
-    if (this.busy || positions.length === 0) return;
+    if (this.pictures || positions.length === 0) return;
     const some = positions.slice(0, MOST);
     this.pictures = {
       id: this.requests.ask({ kind: "thumbnails", positions: some }),

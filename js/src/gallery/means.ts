@@ -60,13 +60,12 @@ export function classMeans(
 }
 
 /** The mean share of each scale; inputs without shares are left out. */
-export function meanShares({ shares, width }: Row, failed: Uint8Array, passes: Passes): Mean[] {
-  const tallies = Array.from({ length: width }, () => new Tally());
-  if (shares) {
-    for (let i = 0; i < failed.length; i++) {
-      if (!passes(failed[i]!)) continue;
-      for (let k = 0; k < width; k++) tallies[k]!.add(shares[i * width + k]!);
-    }
+export function meanShares(row: Row, failed: Uint8Array, passes: Passes): Mean[] {
+  const tallies = Array.from({ length: row.width }, () => new Tally());
+  const { shares, known, width } = row;
+  for (let i = 0; shares && i < failed.length; i++) {
+    if (!known[i] || !passes(failed[i]!)) continue;
+    for (let k = 0; k < width; k++) tallies[k]!.add(shares[i * width + k]!);
   }
   return tallies.map(({ result }) => result);
 }

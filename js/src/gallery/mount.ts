@@ -43,6 +43,8 @@ export function mountGallery(el: HTMLElement, gallery: Gallery, outer?: AbortSig
     title.hidden = payload.title === null;
     title.textContent = payload.title ?? "";
     root.setAttribute("aria-label", payload.title ?? "Study");
+    // Nothing finished is nothing to measure or to filter.
+    bar.element.hidden = grid.hidden = gallery.data.count === 0;
     for (const part of parts) part.draw(fresh);
   };
   gallery.subscribe(() => draw(false), signal);

@@ -88,7 +88,7 @@ export function spectrumView({ gallery }: View): Part {
           `${half}; all inputs ${percent(all.mean)}. ${INTERVAL}`;
         element.setAttribute("aria-label", `${name}: ${spokenMean(mean, percent)}`);
       });
-      axis.draw(ticks(0, top, 4), 0, top, percent);
+      axis.draw(ticks(0, top, 4), 0, top, (v) => `${Math.round(100 * v)}\u202f%`);
       const known = Math.max(0, ...now.map(({ count: n }) => n));
       drawLegend(legend, known, Math.max(0, ...whole.map(({ count: n }) => n)));
       legend.title =
