@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import torch
 import wam_widgets as wam
 from tests import outcomes as made
 from wam_widgets.studies import reading
-from wam_widgets.studies.errors import NewerStoreError, StoreError
 from wam_widgets.studies.store import Store
 
 ROWS = made.ROWS
@@ -201,6 +201,16 @@ def test_a_shard_that_is_replaced_while_it_is_read(
     assert study.values("faithfulness").tolist() == [[0.0, 1.0], [0.0, 1.0]]
 
 
+def test_another_study_in_the_place_of_the_first(tmp_path: Path) -> None:
+    study = wam.study(made.example(tmp_path / "a").path)
+    assert len(study.scores) == 22
+    shutil.rmtree(tmp_path / "a")
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        len(study)
+    made.store(tmp_path / "a", [made.outcome(0, 1, 1)], made.scores(0, {}), class_names=["a", "b"])
+    assert len(study.scores) == 2 and study.class_names == ("a", "b")
+
+
 def test_shards_are_joined_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = made.example(tmp_path, 30)
     whole = wam.study(store.path)
@@ -241,38 +251,6 @@ def test_modalities(tmp_path: Path) -> None:
         outcome = made.outcome(0, 0, 0, shape=shape)
         store = made.store(tmp_path / str(i), [outcome], made.scores(0, {}), **settings)
         assert wam.study(store.path).modality == modality
-
-
-def test_paths_that_are_no_study(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="there is no such folder"):
-        wam.study(tmp_path / "none")
-    with pytest.raises(StoreError, match="no study in it"):
-        wam.study(str(tmp_path))
-    with pytest.raises(TypeError, match="path is 3: it must be the folder of a study"):
-        wam.study(3)
-    manifest = made.example(tmp_path / "newer").path / "manifest.json"
-    record = json.loads(manifest.read_text())
-    manifest.write_text(json.dumps({**record, "version": 2}))
-    with pytest.raises(NewerStoreError, match="install a newer one"):
-        wam.study(manifest.parent)
-    manifest.write_text(json.dumps({**record, "parameters": {"methods": {}, "metrics": [1]}}))
-    with pytest.raises(StoreError, match=r"damaged: metrics is \[1\]"):
-        wam.study(manifest.parent)
-
-
-def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
-    store = made.example(tmp_path)
-    (store.done()[1].path / "scores.parquet").write_bytes(b"PAR1 nothing")
-    with pytest.raises(StoreError, match="00000001-0"):
-        len(wam.study(store.path))
-
-
-def test_the_same_input_in_two_shards(tmp_path: Path) -> None:
-    store = made.example(tmp_path)
-    store.done()[1].path.rename(store.path / "shards" / "00000007-0")
-    made.write(store, 1, [made.outcome(i, 0, 0) for i in range(4, 8)], [])
-    with pytest.raises(StoreError, match="input 4 is in two shards"):
-        len(wam.study(store.path))
 
 
 def test_metrics_and_rows_that_are_not_there(study: wam.Study) -> None:

@@ -1,68 +1,73 @@
-"""Shards that are not what was written."""
+"""Folders that are no study, and studies whose files were changed: refused in words."""
 
 from __future__ import annotations
 
-import random
+import json
+import sys
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.shelved import indices, shard, started, wrote
-from wam_widgets.studies.store import StoreError
+import wam_widgets as wam
+from tests import outcomes as made
+from wam_widgets.studies.errors import NewerStoreError, StoreError
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "message"),
-    [
-        ("inputs.parquet", None, "No such file|Failed to open"),
-        ("scores.parquet", b"", r"scores\.parquet"),
-        ("scores.parquet", b"PAR1" + b"\xff" * 300 + b"PAR1", r"scores\.parquet"),
-        ("inputs.parquet", {"index": [1]}, "inputs.parquet has no column id of string"),
-        ("scores.parquet", {"index": [1]}, "scores.parquet has no column id of string"),
-        ("inputs.parquet", "../../manifest.json", r"an explanation is called '\.\./\.\./mani"),
-        ("inputs.parquet", "gone.safetensors", "no such file"),
-    ],
-)
-def test_a_damaged_shard_says_what_to_do(
-    file: str, content: Any, message: str, tmp_path: Path
-) -> None:
-    store = started(tmp_path / "s")
-    found = wrote(store, shard([0]))
-    path = found.path / file
-    if content is None:
-        path.unlink()
-    elif isinstance(content, bytes):
-        path.write_bytes(content)
-    elif isinstance(content, dict):
-        pq.write_table(pa.table(content), path)
-    else:
-        table = store.outcomes(found)
-        i = table.column_names.index("explanation")
-        pq.write_table(table.set_column(i, "explanation", pa.array([content])), path)
-    with pytest.raises(StoreError, match=f"00000003-0 is damaged: .*(?:{message})") as caught:
-        store.read(found)
-        store.explanation(found, 0)
-    assert f"Remove {found.path.parent}" not in str(caught.value)
-    assert "Remove this folder, and the same call of wam_widgets.evaluate" in str(caught.value)
+def test_paths_that_are_no_study(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no such folder"):
+        wam.study(tmp_path / "none")
+    with pytest.raises(StoreError, match="no study in it"):
+        wam.study(str(tmp_path))
+    with pytest.raises(TypeError, match="path is 3: it must be the folder of a study"):
+        wam.study(3)
+    manifest = made.example(tmp_path / "newer").path / "manifest.json"
+    record = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**record, "version": 2}))
+    with pytest.raises(NewerStoreError, match="install a newer one"):
+        wam.study(manifest.parent)
+    manifest.write_text(json.dumps({**record, "parameters": {"methods": {}, "metrics": [1]}}))
+    with pytest.raises(StoreError, match=r"damaged: metrics is \[1\]"):
+        wam.study(manifest.parent)
 
 
-def test_bytes_turned_at_random_never_do_more_than_raise(tmp_path: Path) -> None:
-    store = started(tmp_path / "s")
-    found = wrote(store, shard([0, 1], explained=False))
-    draw = random.Random(0)
-    for name in ("inputs.parquet", "scores.parquet"):
-        good = (found.path / name).read_bytes()
-        for _ in range(60):
-            bad = bytearray(good)
-            for _ in range(draw.randint(1, 8)):
-                bad[draw.randrange(len(bad))] = draw.randrange(256)
-            (found.path / name).write_bytes(bytes(bad))
-            try:
-                store.read(found)
-            except StoreError as error:
-                assert "is damaged" in str(error)
-        (found.path / name).write_bytes(good)
-    assert indices(store) == [0, 1]
+def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
+    store = made.example(tmp_path)
+    (store.done()[1].path / "scores.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(StoreError, match="00000001-0"):
+        len(wam.study(store.path))
+
+
+def test_the_same_input_in_two_shards(tmp_path: Path) -> None:
+    store = made.example(tmp_path)
+    store.done()[1].path.rename(store.path / "shards" / "00000007-0")
+    made.write(store, 1, [made.outcome(i, 0, 0) for i in range(4, 8)], [])
+    with pytest.raises(StoreError, match="input 4 is in two shards"):
+        len(wam.study(store.path))
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.example(tmp_path)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ImportError, match=r"pip install 'wam-widgets\[study\]'"):
+        wam.study(tmp_path)
+
+
+def test_a_score_without_a_method(tmp_path: Path) -> None:
+    file = made.example(tmp_path).done()[0].path / "scores.parquet"
+    table = pq.read_table(file)
+    nothing = pa.nulls(len(table), pa.string()).dictionary_encode()
+    nothing = nothing.cast(table.schema.field("method").type)
+    pq.write_table(table.set_column(2, "method", nothing), file)
+    with pytest.raises(StoreError, match="a score has no method, place or ranking"):
+        len(wam.study(tmp_path))
+
+
+def test_a_score_of_an_input_that_is_not_there(tmp_path: Path) -> None:
+    store = made.example(tmp_path)
+    file = store.done()[0].path / "inputs.parquet"
+    pq.write_table(pq.read_table(file).slice(1), file)
+    study = wam.study(tmp_path)
+    assert len(study) == 11 and len(study.scores) == 20
+    assert study.values("faithfulness")[0, 0] == 0.01

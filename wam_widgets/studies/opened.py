@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,9 @@ class Opened:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known = Known.of(store.manifest)
-        self._reader = Reader(store, self._known.metrics)
+        self._begun = self._begin(store.manifest)
         self._frames: tuple[Columns, pandas.DataFrame, pandas.DataFrame] | None = None
+        self._overview: tuple[Columns, pandas.DataFrame] | None = None
 
     @property
     def path(self) -> Path:
@@ -147,6 +148,15 @@ class Opened:
         content, inputs, _ = self._framed()
         return frames.to_xarray(content, inputs, self.parameters)
 
+    def overview(self) -> pandas.DataFrame:
+        """Return :meth:`Study.summary` of all inputs, which a notebook shows; made once."""
+        content = self.content()
+        if self._overview is None or self._overview[0] is not content:
+            chosen = choice(content, self.class_names, {})
+            means = summaries.summary(content, chosen, self.metrics, None, None, 0.95)
+            self._overview = content, means
+        return self._overview[1].copy(deep=False)
+
     def better(self, metric: str) -> str:
         """Return which values of a metric are better, ``"larger"`` or ``"smaller"``."""
         return tables.better(self._known.kind(self._metric(metric)))
@@ -178,7 +188,17 @@ class Opened:
 
     def content(self) -> Columns:
         """Return everything that is there now, column by column."""
+        manifest = self._store.manifest
+        if replace(manifest, count=None) != self._begun:
+            # The folder was removed, and another study begun in its place.
+            self._begun = self._begin(manifest)
         return self._reader.content()
+
+    def _begin(self, manifest: Manifest) -> Manifest:
+        """Take up a study, and return what does not change while it runs."""
+        self._known = Known.of(manifest)
+        self._reader = Reader(self._store, self._known.metrics)
+        return replace(manifest, count=None)
 
     def _framed(self) -> tuple[Columns, pandas.DataFrame, pandas.DataFrame]:
         """Return what is there now, as it is and as data frames; made once."""

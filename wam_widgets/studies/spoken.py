@@ -55,7 +55,7 @@ def mean_lines(study: Study, most: int | None = _LONGEST) -> list[list[str]]:
     """Return the names of columns, then means and intervals, a line for each of so many rows."""
     if not study.rows:
         return [[]]
-    found = study.summary()
+    found = study.overview()
     lines = [["method", "place", "ranking", *study.metrics]]
     for row in study.rows[:most]:
         own = found[(found[["method", "place", "ranking"]] == list(row)).all(axis=1)]

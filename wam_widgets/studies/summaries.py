@@ -31,6 +31,9 @@ __all__ = [
     "table",
 ]
 
+_KEY = ("method", "place", "ranking")
+_NUMBERS = ("mean", "low", "high", "count")
+
 
 def table(columns: Columns, chosen: Choice, metrics: Sequence[str], confidence: float) -> Table:
     """Return scores of some rows on the inputs that have a finite number in each of them.
@@ -119,10 +122,6 @@ def summary(
     if by is not None:
         frame[by] = frame[by].astype("boolean" if by == "correct" else "Int64")
     return frame
-
-
-_KEY = ("method", "place", "ranking")
-_NUMBERS = ("mean", "low", "high", "count")
 
 
 def intervals(
