@@ -1,0 +1,175 @@
+"""The page of a real study, opened from the disk with the network cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import wam_widgets as wam
+from tests import textures
+from tests.cards import Cards
+from tests.observe import Observed
+from tests.view import View
+
+EXPLORERS = 4
+NAMES = {"brick": 0, "grass": 1, "gravel": 2}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> wam.Study:
+    return textures.study(tmp_path_factory.mktemp("textures") / "study")
+
+
+@pytest.fixture(scope="module")
+def path(study: wam.Study) -> Path:
+    return study.to_html(study.path.parent / "study.html", n=EXPLORERS, title="Textures")
+
+
+@pytest.fixture(scope="module")
+def cards(path: Path, browser: Browser) -> Iterator[Cards]:
+    """One page for all tests. Whatever is asked for or complained about fails them."""
+    with Observed.open(browser, offline=True) as observed:
+        View.prepare(observed.page)
+        observed.page.goto(path.as_uri())
+        yield Cards.on(observed.page)
+        assert not observed.requests
+        assert not observed.errors
+
+
+@pytest.fixture(autouse=True)
+def fresh(cards: Cards) -> None:
+    cards.page.reload()
+    expect(cards.root.locator("button.wam-input")).to_have_count(textures.COUNT)
+
+
+@pytest.fixture(scope="module")
+def gallery(study: wam.Study) -> Iterator[wam.widgets.gallery.Gallery]:
+    """The same gallery in Python."""
+    explorer = study.explore()
+    yield explorer.gallery
+    explorer.close()
+
+
+def test_every_filter_shows_what_python_selects(
+    cards: Cards, gallery: wam.widgets.gallery.Gallery
+) -> None:
+    cards.expect(gallery.selected)
+    assert cards.count == f"{textures.COUNT} of {textures.COUNT} inputs"
+    for name, index in NAMES.items():
+        cards.choose("Class", name)
+        gallery.label_filter = [index]
+        assert len(gallery.selected) == textures.COUNT / 3
+        cards.expect(gallery.selected)
+    for word in ("Correct", "Wrong"):
+        cards.predictions(word)
+        gallery.correctness = word.lower()
+        cards.expect(gallery.selected)
+    cards.choose("Class", "All")
+    gallery.label_filter = None
+    assert 0 < len(gallery.selected) < textures.COUNT
+    cards.expect(gallery.selected)
+    cards.root.get_by_role("button", name="Clear filters").click()
+    gallery.correctness = "all"
+    # A part of the axis: what Python then selects by the same ends.
+    cards.brush(0.35, 0.8)
+    gallery.range = cards.range()
+    assert 0 < len(gallery.selected) < textures.COUNT
+    cards.expect(gallery.selected)
+    cards.choose("Order", "Best first")
+    gallery.order = "best"
+    cards.expect(gallery.selected)
+    # Another metric begins without a range, and less of it is better.
+    cards.choose("Metric", "Complexity")
+    gallery.metric, gallery.range = "complexity", None
+    cards.expect(gallery.selected)
+    cards.choose("Basis", "db2, level 2")
+    gallery.row = 1
+    cards.expect(gallery.selected)
+    cards.control("Search in ids").fill("CROP 1")
+    gallery.search = "CROP 1"
+    cards.expect(gallery.selected)
+    assert len(gallery.selected) == 3
+    cards.control("Search in ids").fill("nothing")
+    expect(cards.root.locator("button.wam-input")).to_have_count(0)
+    assert cards.count == f"0 of {textures.COUNT} inputs"
+
+
+def test_a_card_opens_its_explorer(cards: Cards, study: wam.Study) -> None:
+    page = cards.page
+    wrong = study.inputs.index[study.inputs["correct"] == False][0]  # noqa: E712
+    # What is wrong is said in words, not by a colour alone.
+    label, predicted = (
+        study.class_names[int(study.inputs.loc[wrong, name])]  # type: ignore[index]
+        for name in ("label", "predicted")
+    )
+    said = cards.card(wrong).get_attribute("aria-label") or ""
+    assert f"{label}, wrong: predicted {predicted}" in said
+    openable = cards.root.locator("button.wam-input:not([aria-disabled])")
+    expect(openable).to_have_count(EXPLORERS)
+    first, second = (openable.nth(k).locator("small").inner_text() for k in (0, 1))
+    cards.card(first).click()
+    view = View.nth(page, 1)
+    expect(page.locator("[data-gallery]:not([hidden]) h2")).to_contain_text(first)
+    assert "haar, 3 levels" in view.what
+    assert view.pixels("overlay").std() > 10
+    # Another one takes its place.
+    cards.card(second).click()
+    expect(page.locator("[data-gallery]:not([hidden])")).to_have_count(1)
+    expect(page.locator("[data-gallery]:not([hidden]) h2")).to_contain_text(second)
+    expect(cards.card(second)).to_have_attribute("aria-current", "true")
+    cards.root.get_by_role("button", name="Close").click()
+    expect(page.locator("[data-gallery]:not([hidden])")).to_have_count(0)
+
+
+def test_by_keyboard(cards: Cards) -> None:
+    page = cards.page
+    cards.control("Search in ids").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement?.shadowRoot?.activeElement?.className") == (
+            "wam-input"
+        ):
+            break
+    focused = cards.root.locator("button.wam-input:focus")
+    expect(focused.locator("small")).to_have_text(cards.ids[0])
+    page.keyboard.press("ArrowRight")
+    expect(focused.locator("small")).to_have_text(cards.ids[1])
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-gallery]:not([hidden]) h2")).to_contain_text(cards.ids[0])
+    View.nth(page, 1)
+    # The range, too.
+    handle = cards.root.locator(".wam-handle").first
+    before = cards.range()
+    handle.focus()
+    for _ in range(3):
+        page.keyboard.press("PageUp")
+    assert cards.range()[0] > before[0]
+    assert not cards.count.startswith(f"{textures.COUNT} of")
+    page.keyboard.press("Escape")
+    expect(cards.root.locator("button.wam-input")).to_have_count(textures.COUNT)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_legible_and_fits_a_narrow_window(cards: Cards, scheme: str) -> None:
+    page: Page = cards.page
+    size = page.viewport_size
+    assert size is not None
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    try:
+        expect(cards.root).to_have_attribute("data-theme", scheme)
+        ink, ground = cards.root.evaluate(
+            "root => [getComputedStyle(root).color, getComputedStyle(root).backgroundColor]"
+        )
+        light = [sum(map(float, text[4:-1].split(",")[:3])) for text in (ink, ground)]
+        assert (light[0] > light[1] + 300) if scheme == "dark" else (light[1] > light[0] + 300)
+        page.set_viewport_size({"width": 400, "height": 800})
+        cards.root.locator("button.wam-input:not([aria-disabled])").first.click()
+        View.nth(page, 1)
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 400
+    finally:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme="light")
