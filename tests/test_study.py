@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import xarray as xr
 
 import wam_widgets as wam
 from tests import outcomes as made
@@ -136,7 +137,9 @@ def test_the_array_can_be_written_and_names_the_parameters(
     assert np.isnan(array["predicted"].values[11]) and array["label"].dtype == np.int64
     assert array.attrs["seed"] == 0
     assert json.loads(array.attrs["metrics"]) == study.parameters["metrics"]
-    assert all(isinstance(value, (int, float, str)) for value in array.attrs.values())
+    array.to_netcdf(tmp_path / "array.nc")
+    with xr.open_dataset(tmp_path / "array.nc") as again:
+        assert again.attrs["thumbnails"] == "true" and again.identical(array)
     best = array["faithfulness"].sel(place="signal").mean("input").item()
     assert best == pytest.approx(sum(range(11)) / 1100)
 

@@ -133,6 +133,7 @@ def test_choices(study: wam.Study) -> None:
         ({"label": "dgo"}, ValueError, "did you mean 'dog'"),
         ({"label": True}, ValueError, "label is True"),
         ({"label": 1.5}, ValueError, "label is 1.5"),
+        ({"label": [0, -1]}, ValueError, "label is -1"),
         ({"correct": "yes"}, TypeError, "correct is 'yes': it must be True, False or None"),
         ({"method": "ig"}, ValueError, "method is 'ig': there is saliency"),
         ({"label": 9}, ValueError, "no input fits"),

@@ -100,13 +100,13 @@ def to_xarray(
         for name in ("label", "predicted", "explained", "correct")
     }
     coordinates = {**axes, "input": ids, **known}
-    return made(variables, coordinates, attributes_of(attributes))
+    return made(variables, coordinates, _attributes(attributes))
 
 
-def attributes_of(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return attributes as files hold them: numbers and text; what is nested as JSON."""
+def _attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes as netCDF holds them: numbers and text; what is nested as JSON."""
     return {
-        name: value if isinstance(value, (str, int, float)) else json.dumps(value)
+        name: value if type(value) in (str, int, float) else json.dumps(value)
         for name, value in attributes.items()
         if value is not None
     }

@@ -161,7 +161,7 @@ def _classes(key: str, wanted: Any, names: Sequence[str] | None) -> list[int]:
     several = isinstance(wanted, (list, tuple, set, range, np.ndarray))
     found: list[int] = []
     for one in wanted if several else [wanted]:
-        if isinstance(one, (int, np.integer)) and not isinstance(one, bool):
+        if isinstance(one, (int, np.integer)) and not isinstance(one, bool) and one >= 0:
             found.append(int(one))
         elif isinstance(one, str) and names is not None and one in names:
             found += [i for i, name in enumerate(names) if name == one]
