@@ -219,6 +219,25 @@ def test_workers_with_different_weights(tmp_path: Path) -> None:
             study(tmp_path, model=Restless, executor=Turns(first, second))
 
 
+class Strange(Exception):
+    """Cannot be built again from what pickle keeps of it."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} {why}")
+
+
+def strange() -> nn.Module:
+    raise Strange("no weights", "here")
+
+
+def test_a_function_that_fails(tmp_path: Path, pool: Executor) -> None:
+    with pytest.raises(RuntimeError, match="Strange: no weights here"):
+        study(tmp_path, model=strange, executor=pool)
+    with pytest.raises(Strange, match="no weights here"):
+        study(tmp_path, model=strange)
+    study(tmp_path, executor=pool)
+
+
 class Unpicklable(nn.Module):
     """Holds something that belongs to this process."""
 

@@ -14,8 +14,10 @@ import pickle
 import platform
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from wam_widgets.samples import library
 from wam_widgets.studies.inputs import Inputs, Listed
@@ -26,6 +28,8 @@ from wam_widgets.studies.store import Store
 from wam_widgets.studies.tasks import Done, Task, Work, run_shard, torch_threads
 
 __all__ = ["Parcel", "describe", "pack", "run_task"]
+
+T = TypeVar("T")
 
 _turn = threading.Lock()
 _loaded: dict[str, tuple[Work, Manifest]] = {}
@@ -118,8 +122,7 @@ def pack(source: Source, plan: Plan, inputs: Inputs, shard_size: int, store: Sto
 
 def describe(parcel: Parcel) -> Manifest:
     """Return what the study is with the model as this worker has it."""
-    with _turn, torch_threads(parcel.threads):
-        return _load(parcel)[1]
+    return _in_turn(parcel, lambda: _load(parcel)[1])
 
 
 def run_task(parcel: Parcel, message: bytes) -> Done:
@@ -142,21 +145,21 @@ def run_task(parcel: Parcel, message: bytes) -> Done:
     task: Task
     expected: Manifest
     task, expected = pickle.loads(message)
-    with _turn, torch_threads(parcel.threads):
-        try:
-            if parcel.gone():
-                return Done(task.shard, 0, ())
-            work, manifest = _load(parcel)
-            differences = expected.differences(manifest)
-            if differences:
-                raise RuntimeError(
-                    f"the worker on {platform.node()} differs from the study: "
-                    f"{'; '.join(differences)}. A function that builds the model must give the "
-                    "same weights each time, and all workers must have the same versions"
-                )
-            return run_shard(work, task, should_stop=parcel.gone)
-        except Exception as error:
-            raise _sendable(error) from error
+    return _in_turn(parcel, lambda: _run(parcel, task, expected))
+
+
+def _run(parcel: Parcel, task: Task, expected: Manifest) -> Done:
+    if parcel.gone():
+        return Done(task.shard, 0, ())
+    work, manifest = _load(parcel)
+    differences = expected.differences(manifest)
+    if differences:
+        raise RuntimeError(
+            f"the worker on {platform.node()} differs from the study: {'; '.join(differences)}. A "
+            "function that builds the model must give the same weights each time, and all workers "
+            "must have the same versions"
+        )
+    return run_shard(work, task, should_stop=parcel.gone)
 
 
 def _load(parcel: Parcel) -> tuple[Work, Manifest]:
@@ -175,10 +178,16 @@ def _load(parcel: Parcel) -> tuple[Work, Manifest]:
     return _loaded[parcel.digest]
 
 
-def _sendable(error: Exception) -> Exception:
-    """Return an exception that the other side can read: some of them cannot be built again."""
+def _in_turn(parcel: Parcel, answer: Callable[[], T]) -> T:
+    """Return an answer; or raise what the other side can read, as anything else breaks a pool."""
     try:
-        pickle.loads(pickle.dumps(error))
+        with _turn, torch_threads(parcel.threads):
+            return answer()
+    except Exception as error:
+        failure = error
+    # Not in the handler: some picklers send what an exception follows from along with it.
+    try:
+        pickle.loads(pickle.dumps(failure))
     except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+        failure = RuntimeError(f"{type(failure).__name__}: {failure}")
+    raise failure
