@@ -3,7 +3,7 @@ import { listen } from "../core/dispose";
 import { h, write } from "../views/dom";
 import { count } from "../views/format";
 import { FAILS } from "./filter";
-import { round, ticks } from "./histogram";
+import { round } from "./histogram";
 import { type Mean, classMeans, meanOf } from "./means";
 import { type PlotLine, plotAxis, plotLine } from "./plotline";
 import {
@@ -20,6 +20,9 @@ import {
 /** Classes that are shown at first, and added at a time. */
 const PAGE = 24;
 const TICKS = 4;
+/** CSS pixels for those in view together, and for one of them. */
+const HEIGHT = 192;
+const [LEAST, MOST] = [24, 40];
 
 interface Line {
   group: number | null;
@@ -97,6 +100,9 @@ export function classView({ gallery, signal }: View): Part {
         makeLine(group, group === null ? "All classes" : className(data, group)),
       );
       list.replaceChildren(...lines.map(({ element }) => element));
+      // Few of them fill the height that many scroll in.
+      const height = Math.max(LEAST, Math.min(MOST, Math.floor(HEIGHT / lines.length)));
+      list.style.setProperty("--wam-row", `${height}px`);
       if (lines[0]) lines[0].button.tabIndex = 0;
     }
     section.hidden = data.groups.length === 0;
@@ -130,7 +136,7 @@ export function classView({ gallery, signal }: View): Part {
         `${name}: ${spokenMean(mean, show)}. ${INTERVAL}.` +
         (group === null ? "" : " Click: this class alone; with Shift: this class as well");
     });
-    axis.draw(ticks(low, high, TICKS), low, high, (v) => onAxis(v, spacing));
+    axis.draw(low, high, onAxis, again);
   };
   return { element: section, draw };
 }

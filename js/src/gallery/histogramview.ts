@@ -18,10 +18,11 @@ export function histogramView(view: View): Part {
   const { section, heading, tools, body } = panel("metric", "Metric");
   const surface = new Surface("wam-main");
   const plot = h("div", { class: "wam-histogram" }, surface.canvas);
-  const readout = h("p", { class: "wam-hint" });
+  const readout = h("span");
+  const better = h("span");
   const legend = h("div", { class: "wam-key" });
   tools.append(legend);
-  body.append(plot, readout);
+  body.append(plot, h("p", { class: "wam-hint" }, readout, better));
 
   let layout: Bins | null = null;
   let counts: Counts | null = null;
@@ -87,7 +88,9 @@ export function histogramView(view: View): Part {
       section.setAttribute("aria-label", name);
       counts = layout && tallyBins(found.values, data.correct, found.failed, FAILS.range, layout);
       mean = meanOf(found.values, found.failed, (bits) => bits === 0);
-      drawLegend(legend, counts, found.metric?.better ?? "larger");
+      drawLegend(legend, counts);
+      const up = found.metric?.better !== "smaller";
+      write(better, counts ? (up ? "larger is better →" : "← smaller is better") : "");
       const spoken = spokenMean(mean, (v) => onAxis(v, (layout?.step ?? 1) / 10));
       surface.canvas.setAttribute("aria-label", `Histogram of ${name}: ${spoken}`);
       heading.title = `${name}: ${spoken}. ${INTERVAL}`;
@@ -105,14 +108,14 @@ const sum = ({ inside, outside }: Counts, kind: number, bin: number): number =>
 const total = (counts: Counts, kind: number): number =>
   counts.inside[kind]!.reduce((a, b) => a + b, 0);
 
-function drawLegend(element: HTMLElement, counts: Counts | null, better: string): void {
+function drawLegend(element: HTMLElement, counts: Counts | null): void {
   const parts = NAMES.flatMap((name, kind) => {
     const there =
       counts && [counts.inside, counts.outside].some((c) => c[kind]!.some((n) => n > 0));
     if (!there) return [];
     return [{ kind, text: `${count(total(counts, kind))} ${name}` }];
   });
-  const key = JSON.stringify([parts, better]);
+  const key = JSON.stringify(parts);
   if (element.dataset["key"] === key) return;
   element.dataset["key"] = key;
   // Where nothing is labelled there is nothing to tell apart.
@@ -121,7 +124,6 @@ function drawLegend(element: HTMLElement, counts: Counts | null, better: string)
     ...(told ? parts : []).map(({ kind, text }) =>
       h("span", {}, h("i", { class: "wam-swatch", "data-kind": kind }), text),
     ),
-    h("span", {}, `${better} is better`),
   );
 }
 
@@ -144,7 +146,7 @@ function draw({ theme, root, gallery }: View, surface: Surface, drawn: Drawn): v
     PAD.left + ((value - layout.start) / (end - layout.start)) * plotWidth;
   // Of counts, a step below one means nothing.
   const most = Math.max(1, counts.most);
-  const up = Math.max(1, round(most / 3));
+  const up = Math.max(1, round(most / 4));
   const top = Math.ceil(most / up) * up;
   const y = (n: number): number => floor - (n / top) * (floor - PAD.top);
 

@@ -1,5 +1,6 @@
 /** One line of a small plot of means: a bar or a dot, its interval, and the same of all inputs. */
 import { h } from "../views/dom";
+import { ticks } from "./histogram";
 import type { Mean } from "./means";
 
 export interface PlotLine {
@@ -41,18 +42,26 @@ function put(
   else element.style.left = `${place(value)}%`;
 }
 
+/** Pixels from number to number. */
+const APART = 36;
+
 /** Numbers along the axis of such lines. */
 export function plotAxis(): {
   element: HTMLElement;
-  draw(places: readonly number[], low: number, high: number, text: (v: number) => string): void;
+  draw(low: number, high: number, text: (v: number, step: number) => string, again: boolean): void;
 } {
   const element = h("div", { class: "wam-plotaxis", "aria-hidden": "true" });
   let drawn = "";
+  let width = 0;
   return {
     element,
-    draw(places, low, high, text): void {
+    draw(low, high, text, again): void {
+      // Asking for a size makes the browser lay the page out.
+      if (again || width === 0) width = element.clientWidth;
+      const places = ticks(low, high, Math.max(2, Math.floor(width / APART)));
+      const step = places.length > 1 ? places[1]! - places[0]! : high - low;
       const marks = places.map(
-        (value) => [(value - low) / (high - low || 1), text(value)] as const,
+        (value) => [(value - low) / (high - low), text(value, step)] as const,
       );
       const key = JSON.stringify(marks);
       if (key === drawn) return;

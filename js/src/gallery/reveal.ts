@@ -2,6 +2,8 @@
 
 /** Milliseconds in which a kernel's Explorer, which is there already, may come onto the page. */
 const PATIENCE = 3000;
+/** CSS pixels that are more than its heading takes. */
+const HEADING = 100;
 
 /** Scroll to the Explorer that stands under the gallery in a box of widgets, once it is there. */
 export function reveal(root: HTMLElement): void {
@@ -12,7 +14,7 @@ export function reveal(root: HTMLElement): void {
   const end = performance.now() + PATIENCE;
   const look = (): void => {
     const below = own.nextElementSibling;
-    if (below && below.clientHeight > 0) {
+    if (below && below.clientHeight > HEADING) {
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       below.scrollIntoView({ block: "nearest", behavior: calm ? "instant" : "smooth" });
     } else if (performance.now() < end) setTimeout(look, 100);

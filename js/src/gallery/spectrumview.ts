@@ -3,7 +3,6 @@ import { css, scaleColours } from "../core/colour";
 import { h, write } from "../views/dom";
 import { count, percent, scaleName, scaleWord } from "../views/format";
 import type { Data, Row } from "./data";
-import { ticks } from "./histogram";
 import { type Mean, meanShares } from "./means";
 import { type PlotLine, plotAxis, plotLine } from "./plotline";
 import { type Part, type View, INTERVAL, panel, spokenMean } from "./view";
@@ -88,7 +87,7 @@ export function spectrumView({ gallery }: View): Part {
           `${half}; all inputs ${percent(all.mean)}. ${INTERVAL}`;
         element.setAttribute("aria-label", `${name}: ${spokenMean(mean, percent)}`);
       });
-      axis.draw(ticks(0, top, 4), 0, top, (v) => `${Math.round(100 * v)}\u202f%`);
+      axis.draw(0, top, (v) => `${Math.round(100 * v)}\u202f%`, again);
       const known = Math.max(0, ...now.map(({ count: n }) => n));
       drawLegend(legend, known, Math.max(0, ...whole.map(({ count: n }) => n)));
       legend.title =
@@ -106,16 +105,16 @@ function drawLegend(element: HTMLElement, now: number, all: number): void {
   );
 }
 
-/** The band of a scale where it is known, else its size in pixels. */
+/** The band of a scale where it is known, else its size. */
 function wordOf({ payload }: Data, { scales, width }: Row, index: number): string {
   if (scales) return scales[index]!;
-  return payload.modality === "image" ? scaleWord(index, width - 1) : octave(index, width - 1);
+  if (payload.modality === "image") return scaleWord(index, width - 1);
+  return octave(index, width - 1, payload.modality === "audio" ? "samples" : "voxels");
 }
 
-/** Without a unit: the size of what is seen there, in samples or voxels. */
-function octave(index: number, level: number): string {
+function octave(index: number, level: number, unit: string): string {
   const size = 2 ** (index === 0 ? level : level + 1 - index);
-  return index === 0 ? `over ${size}` : `about ${size}`;
+  return `${index === 0 ? "over" : "about"} ${size} ${unit}`;
 }
 
 function emptyText(row: Row | null, { rows }: Data): string {
