@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,19 @@ def test_it_is_read_while_a_run_writes_and_only_what_is_new(
     assert sorted(read) == [0, 1, 1, 2]
     assert len(first) == 4 and len(study.inputs) == 10
     assert sorted(read) == [0, 1, 1, 2]
+
+
+def test_a_stream_has_no_count_until_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = made.example(tmp_path)
+    ended = store.manifest
+    store.replace(replace(ended, count=None))
+    study, read = wam.study(tmp_path), made.watched(monkeypatch)
+    assert study.count is None and not study.complete
+    assert repr(study).startswith(f"Study of Network in {tmp_path}: 12 inputs so far, 1 failed")
+    store.replace(ended)
+    assert study.complete and study.count == 12 and read == [0, 1, 2]
 
 
 def test_a_shard_that_is_replaced_while_it_is_read(

@@ -173,5 +173,6 @@ def test_thumbnails_of_the_inputs_that_are_asked_for(
     read = made.watched(monkeypatch)
     found = study.thumbnails(["input 9", "input 8", "input 11"])
     assert found == {"input 9": b"picture 9", "input 8": b"picture 8"} and read == [2]
+    assert study.thumbnails("input 3") == {"input 3": b"picture 3"}
     with pytest.raises(ValueError, match=r"id is 'input x'.*did you mean 'input"):
         study.thumbnails(["input x"])

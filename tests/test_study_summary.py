@@ -159,6 +159,7 @@ def test_rows_that_do_not_fit_together(tmp_path: Path) -> None:
     [
         ({"by": "class"}, "by is 'class': it must be one of label, predicted"),
         ({"metrics": ["area"]}, "metric is 'area': there is faithfulness, deletion"),
+        ({"metrics": ()}, "metrics is empty"),
         ({"confidence": 95}, "confidence is 95"),
     ],
 )

@@ -214,4 +214,7 @@ class Opened:
     def _metrics(self, metrics: str | Sequence[str] | None) -> list[str]:
         if metrics is None:
             return list(self.metrics)
-        return [self._metric(one) for one in ([metrics] if isinstance(metrics, str) else metrics)]
+        chosen = [metrics] if isinstance(metrics, str) else list(metrics)
+        if not chosen:
+            raise ValueError("metrics is empty: it must have at least one entry")
+        return [self._metric(one) for one in chosen]

@@ -43,9 +43,11 @@ def html(study: Study) -> str:
 
 def _head(study: Study) -> str:
     done, count = study.finished, study.count
-    amount = f"{done:,} of {count:,} inputs"
-    if count is None or done == count:
-        amount = f"{done:,} inputs" + (" so far" if count is None else "")
+    amount = f"{done:,} inputs"
+    if count is None:
+        amount += " so far"
+    elif done != count:
+        amount = f"{done:,} of {count:,} inputs"
     failed = int(study.content().failed.sum())
     failures = f", {failed:,} failed" if failed else ""
     return f"Study of {study.manifest.model} in {study.path}: {amount}{failures}"

@@ -223,14 +223,14 @@ class Study(Opened):
         )
         return plot_groups(found, chosen_metric, confidence, heading, width=width)
 
-    def thumbnails(self, ids: Sequence[str]) -> dict[str, bytes]:
+    def thumbnails(self, ids: str | Sequence[str]) -> dict[str, bytes]:
         """Return small pictures of some inputs, by id, as the bytes of a WebP or PNG file.
 
         Inputs without one are left out; only the shards of those that are asked for are read.
         """
         from wam_widgets.studies.opening import thumbnails
 
-        return thumbnails(self._store, self.content(), ids)
+        return thumbnails(self._store, self.content(), [ids] if isinstance(ids, str) else ids)
 
     def explanation(
         self, id: str | int, model: Any = None, data: Any = None, **options: Any
@@ -252,7 +252,8 @@ class Study(Opened):
         Returns
         -------
         Explanation
-            Of one sample, with all methods of the study.
+            Of one sample, with all methods of the study; of two variants of one method it has the
+            first.
 
         Raises
         ------
