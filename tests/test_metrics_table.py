@@ -9,6 +9,7 @@ from torch import Tensor
 import wam_widgets as wam
 from tests.models import Linear, convolutional, random
 from wam_widgets.gradients import Cancelled
+from wam_widgets.metrics.tables import Row, better
 
 SHARES = (0.0, 0.2, 1.0)
 QUICK = {"faithfulness": {"shares": SHARES}}
@@ -112,6 +113,25 @@ def test_order_difference_and_markdown(model: torch.nn.Module, x: Tensor) -> Non
     assert len(found | found) == 2
     with pytest.raises(ValueError, match="fits 2 rows"):
         found.row("saliency")
+
+
+@pytest.mark.parametrize(
+    ("metric", "first"),
+    [
+        ("faithfulness", "high"),
+        ("sparseness", "high"),
+        ("deletion by magnitude", "low"),
+        ("infidelity", "low"),
+        ("complexity", "low"),
+        ("sensitivity_max", "low"),
+    ],
+)
+def test_the_best_row_follows_the_metric(metric: str, first: str) -> None:
+    values = {"low": torch.zeros(2), "high": torch.ones(2)}
+    rows = [Row(name, "signal", "signed", {metric: value}) for name, value in values.items()]
+    for order in (rows, rows[::-1]):
+        assert wam.metrics.Table(tuple(order)).best(metric).method == first
+    assert better(metric) == {"high": "larger", "low": "smaller"}[first]
 
 
 def test_it_can_be_stopped_and_says_how_far_it_is(model: torch.nn.Module, x: Tensor) -> None:
