@@ -272,7 +272,9 @@ def test_a_click_opens_what_was_kept(study: wam.Study, explore: Open) -> None:
     assert gallery.opened == "input 4"
     shown = explorer.explorer
     assert shown is not None
-    assert list(explorer.children) == [gallery, shown]
+    heading, below = explorer.children[1].children
+    assert below is shown
+    assert "input 4: a, predicted &lt;b&gt;</h3>" in heading.value
     assert shown.title == "input 4: a, predicted <b>"
     # It begins with what the row measured.
     assert (shown.method, shown.family, shown.level, shown.ranking) == (
@@ -340,9 +342,10 @@ def test_what_was_not_kept_is_explained_again(
     assert second is not None and second is not first
     assert torch.equal(second.explanation.signal, data[1:2])
     assert first.comm is None
-    assert list(explorer.children) == [explorer.gallery, second]
+    gallery, opened = explorer.children
+    assert (gallery, opened.children[1]) == (explorer.gallery, second)
     explorer.close()
-    assert second.comm is None
+    assert {widget.comm for widget in (gallery, opened, *opened.children)} == {None}
 
 
 def test_a_model_that_fails_is_said_and_nothing_is_lost(

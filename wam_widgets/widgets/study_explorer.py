@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -12,6 +13,7 @@ import traitlets
 from wam_widgets.attribution import RANKINGS
 from wam_widgets.explaining import check_settings
 from wam_widgets.joining import moved
+from wam_widgets.markup import plain
 from wam_widgets.studies.models import as_source
 from wam_widgets.studies.shards import device_of
 from wam_widgets.wavelets import max_level
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["StudyExplorer", "explore_study", "first_view"]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
+_WIDE = {"width": "100%", "min_width": "0"}
 _BASIS = re.compile(r"(?P<family>\S+), level (?P<level>\d+)(?:, (?P<mode>\w+))?")
 
 # Settings of wam_widgets.explain that say how much is computed: more is computed as before.
@@ -74,13 +77,12 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         self._study, self._data_set = study, data
         self._settings = dict(settings or {})
         self._explorer: Explorer | None = None
+        self._below: list[Any] = []
         again = model is not None and data is not None
         shown = gather(study, all_open=again, title=title)
         opened = controls.pop("opened", None)
-        self._gallery = Gallery(
-            shown, study.thumbnails, self._explained, self._close_explorer, **controls
-        )
-        super().__init__([self._gallery], layout={"width": "100%", "min_width": "0"})
+        self._gallery = Gallery(shown, study.thumbnails, self._explained, self._replace, **controls)
+        super().__init__([self._gallery], layout=_WIDE)
         try:
             self._gallery.opened = opened
         except traitlets.TraitError:
@@ -113,11 +115,11 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Stop what is being computed, and take the gallery and the Explorer away."""
-        # Absent when the constructor failed.
-        for widget in (getattr(self, "_gallery", None), getattr(self, "_explorer", None)):
-            if widget is not None:
+        gallery = getattr(self, "_gallery", None)  # absent when the constructor failed
+        if gallery is not None:
+            for widget in (gallery, *self._below):
                 widget.close()
-        self._explorer = None
+            self._explorer = None
         super().close()
 
     def _explained(self, position: int) -> Callable[[], None]:
@@ -137,18 +139,21 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
 
         def put() -> None:
             explorer = explore(explanation, title=shown.about(position), **live, **first)
-            before, self._explorer = self._explorer, explorer
-            self.children = [self._gallery, explorer]
-            if before is not None:
-                before.close()
+            self._replace(explorer)
 
         return put
 
-    def _close_explorer(self) -> None:
-        before, self._explorer = self._explorer, None
-        self.children = [self._gallery]
-        if before is not None:
-            before.close()
+    def _replace(self, explorer: Explorer | None = None) -> None:
+        """Put an Explorer under the gallery, and what it is about; away with the one before."""
+        before, self._below, self._explorer = self._below, [], explorer
+        if explorer is not None:
+            text = f'<h3 style="margin:16px 6px 0">{escape(plain(explorer.title))}</h3>'
+            heading = ipywidgets.HTML(text)
+            box = ipywidgets.VBox([heading, explorer], layout=_WIDE)
+            self._below = [box, heading, explorer]
+        self.children = [self._gallery, *self._below[:1]]
+        for widget in before:
+            widget.close()
 
     def _live(self, name: str) -> dict[str, Any]:
         """Return the settings by which an Explorer computes more, as the study did."""
