@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { defaults, parsers } from "../src/gallery/controls";
 import { read, sharesAt } from "../src/gallery/data";
-import { failures, isAscending, ordered, passing, selected } from "../src/gallery/filter";
-import { bins, binOf, extent, round, tallyBins, ticks } from "../src/gallery/histogram";
+import { FAILS, failures, isAscending, ordered, passing, selected } from "../src/gallery/filter";
+import {
+  bins,
+  binOf,
+  binsOf,
+  edge,
+  extent,
+  round,
+  tallyBins,
+  ticks,
+} from "../src/gallery/histogram";
 import { Tally, classMeans, meanOf, meanShares } from "../src/gallery/means";
 import type { Controls } from "../src/gallery/types";
 import { onAxis } from "../src/gallery/view";
@@ -147,13 +156,16 @@ describe("the histogram", () => {
     const layout = bins([-0.23, 1.01], 30);
     expect(layout.step).toBe(0.05);
     expect(layout.start).toBeCloseTo(-0.25, 12);
-    expect(layout.start + layout.step * layout.count).toBeCloseTo(1.05, 12);
+    expect([edge(layout, 0), edge(layout, 1), edge(layout, layout.count)]).toEqual([
+      -0.25, -0.2, 1.05,
+    ]);
     expect(bins([2, 2], 10).count).toBeGreaterThan(0);
     expect(bins([0, 0], 10).step).toBe(0.1);
+    expect([1, 100, 1e6].map(binsOf)).toEqual([8, 20, 36]);
   });
 
   it("puts a value on an edge into the bin above, the largest into the last", () => {
-    const layout = { start: 0, step: 0.1, count: 10 };
+    const layout = bins([0, 1], 10);
     expect(binOf(Math.fround(0.3), layout)).toBe(3);
     expect(binOf(Math.fround(0.7), layout)).toBe(7);
     expect(binOf(0.69, layout)).toBe(6);
@@ -163,11 +175,13 @@ describe("the histogram", () => {
   it("counts correct and wrong, and what the range alone leaves out", () => {
     const controls = { ...defaults(data), range: [0.2, 1] as [number, number], search: "l" };
     const failed = failures(data, controls, faithfulness);
-    const { inside, outside, most } = tallyBins(faithfulness, data.correct, failed, 4, {
-      start: 0,
-      step: 0.5,
-      count: 2,
-    });
+    const { inside, outside, most } = tallyBins(
+      faithfulness,
+      data.correct,
+      failed,
+      FAILS.range,
+      bins([0, 1], 2),
+    );
     // "roof" and "odd" fail the search; "wall-2" is left of the range.
     expect(inside.map((kind) => [...kind])).toEqual([
       [2, 1],

@@ -259,13 +259,21 @@ describe("explanations", () => {
     expect(gallery.problem?.text).toBe("No such input.");
   });
 
-  it("need a kernel that answers", async () => {
-    const { host, gallery, settle } = setup();
+  it("need a kernel that answers, which is not asked for pictures before it does", async () => {
+    const { host, gallery, settle, asked } = setup();
     host.refuses = true;
     gallery.open(0);
     await settle();
     expect(gallery.problem?.kind).toBe("gone");
     expect(gallery.opening).toBeNull();
+    gallery.dismiss();
+    host.refuses = false;
+    await settle(400);
+    expect(asked("thumbnails")).toEqual([]);
+    gallery.open(1);
+    host.say({ kind: "progress", id: asked("open").at(-1)!["id"], done: 0, total: 0 });
+    await settle(400);
+    expect(asked("thumbnails")).toHaveLength(1);
   });
 
   it("are shown by a page itself", () => {

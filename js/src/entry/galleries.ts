@@ -42,6 +42,9 @@ function opener(places: readonly HTMLElement[]): Opener {
       const place = places.find(({ dataset }) => Number(dataset["input"]) === position);
       if (!place) return;
       place.hidden = false;
+      // The keyboard goes where the eye is led.
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       place.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
     },

@@ -31,20 +31,41 @@ export function cards({ gallery, root, signal }: View): Part {
   const more = h("button", { type: "button", class: "wam-text wam-more" });
   const rest = h("span", { class: "wam-what" });
   const none = h("div", { class: "wam-none" });
-  body.append(list, none, h("div", { class: "wam-foot" }, more, rest));
+  const foot = h("div", { class: "wam-foot" }, more, rest);
+  body.append(list, none, foot);
 
   let made = new Map<number, Card>();
   let of: unknown[] = [];
   /** The id of the input that was clicked here, until it is open. */
   let asked: string | null = null;
+  /** The card that gets the focus once it is there. */
+  let next: number | null = null;
   /** The card that the Tab key leads to. */
   let stop = 0;
 
   listen(order, "change", () => gallery.set({ order: order.value as Order }), signal);
   listen(cancel, "click", () => gallery.cancel(), signal);
-  listen(close, "click", () => gallery.close(), signal);
+  listen(
+    close,
+    "click",
+    () => {
+      gallery.close();
+      // The button goes away; the keyboard stays in the list.
+      focusable()[stop]?.focus();
+    },
+    signal,
+  );
   listen(dismiss, "click", () => gallery.dismiss(), signal);
-  listen(more, "click", () => gallery.more(), signal);
+  listen(
+    more,
+    "click",
+    (event) => {
+      // Pressed by a key, which then goes on with the first of the new ones.
+      if (event.detail === 0) next = list.children.length;
+      gallery.more();
+    },
+    signal,
+  );
   listen(
     list,
     "click",
@@ -108,14 +129,16 @@ export function cards({ gallery, root, signal }: View): Part {
       const elements = now.map((i) => made.get(i)!.element);
       if (!sameChildren(list, elements)) {
         list.replaceChildren(...elements);
-        rove(stop < elements.length ? stop : 0);
+        rove(next ?? (stop < elements.length ? stop : 0));
+        if (next !== null) focusable()[stop]?.focus();
+        next = null;
       }
       for (const card of made.values()) card.draw();
       list.classList.toggle("wam-unpictured", !gallery.pictured);
       list.dataset["modality"] = data.payload.modality;
 
       const left = found.positions.length - now.length;
-      more.hidden = left === 0;
+      foot.hidden = left === 0;
       write(more, `Show ${count(Math.min(PAGE, left))} more`);
       write(
         rest,

@@ -4,14 +4,12 @@ import type { Host, Listener } from "../core/host";
 import { KEYS, defaults, parsers } from "./controls";
 import { type Data, type Row, read } from "./data";
 import { failures, isAscending, measureOf, ordered, selected, valuesOf } from "./filter";
-import { type Bins, bins, extent } from "./histogram";
+import { type Bins, bins, binsOf, extent } from "./histogram";
 import { type Answers, Kernel } from "./kernel";
 import type { Controls, GalleryPayload, MetricPayload } from "./types";
 
 /** Cards that are added at a time: whole rows of them in most widths. */
 export const PAGE = 60;
-/** Bins of the histogram, about. */
-const BINS = 36;
 /** Milliseconds in which filters are left alone before pictures are asked for. */
 const REST = 120;
 
@@ -57,6 +55,8 @@ export class Gallery {
   private sorted: { key: string; order: Int32Array; bins: Bins | null } | null = null;
   private scheduled = false;
   private telling = false;
+  /** The kernel did not answer: it is not asked for pictures until it says something. */
+  private silent = false;
   private rest: ReturnType<typeof setTimeout> | undefined;
   private readonly heard: [string, Listener][] = [];
 
@@ -154,7 +154,7 @@ export class Gallery {
   /** Ask for the pictures of the cards, once the filters rest. */
   private want(): void {
     clearTimeout(this.rest);
-    if (!this.live || this.data.payload.thumbnails !== null || this.problem) return;
+    if (!this.live || this.data.payload.thumbnails !== null || this.silent) return;
     this.rest = setTimeout(
       () => this.kernel.ask([...this.cards].filter((i) => this.image(i) === undefined)),
       REST,
@@ -201,11 +201,13 @@ export class Gallery {
     };
     return {
       images: (found) => {
+        this.silent = false;
         const { ids } = this.data.payload;
         for (const [position, image] of found) this.images.set(ids[position]!, image);
         this.redraw();
       },
       progress: (done, total) => {
+        this.silent = false;
         if (this.opening) Object.assign(this.opening, { done, total });
         this.redraw();
       },
@@ -215,6 +217,7 @@ export class Gallery {
         end();
       },
       gone: () => {
+        this.silent = true;
         const text = "The kernel does not answer: explanations need it. Everything else works.";
         this.problem = { kind: "gone", text };
         end();
@@ -234,7 +237,7 @@ export class Gallery {
     if (this.sorted?.key !== key) {
       const order = ordered(values, data.count, ascending);
       const ends = extent(values);
-      this.sorted = { key, order, bins: ends && bins(ends, BINS) };
+      this.sorted = { key, order, bins: ends && bins(ends, binsOf(values.length)) };
     }
     const failed = failures(data, controls, values);
     const positions = selected(this.sorted.order, failed);
@@ -268,6 +271,7 @@ export class Gallery {
     this.data = read(this.host.get("_data") as GalleryPayload);
     this.known = this.sorted = null;
     this.kernel.forget();
+    this.silent = false;
     for (const key of KEYS) this.adopt(key);
     this.redraw();
   }

@@ -5,7 +5,14 @@ export interface Bins {
   start: number;
   step: number;
   count: number;
+  /** The least and the largest value, which may lie beyond the edges by what was rounded. */
+  low: number;
+  high: number;
 }
+
+/** Where bin k begins, without the dust of a sum. */
+export const edge = ({ start, step }: Bins, k: number): number =>
+  Number((start + k * step).toPrecision(12));
 
 /** The least and the largest value; null where there is none. */
 export function extent(values: Float32Array): [number, number] | null {
@@ -26,6 +33,10 @@ export function round(value: number): number {
   return times * power;
 }
 
+/** How many bins are worth drawing of so many values. */
+export const binsOf = (values: number): number =>
+  Math.max(8, Math.min(36, Math.ceil(2 * Math.sqrt(values))));
+
 /** About so many bins of round width that hold all of a range. */
 export function bins([low, high]: [number, number], about: number): Bins {
   // One value alone stands in the middle of one bin's width on either side.
@@ -33,7 +44,7 @@ export function bins([low, high]: [number, number], about: number): Bins {
   const step = round(width / about);
   const first = Math.floor(low / step + 1e-6);
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-6));
-  return { start: first * step, step, count: last - first };
+  return { start: first * step, step, count: last - first, low, high };
 }
 
 /** The bin of a value; the last one holds its upper end, too. */

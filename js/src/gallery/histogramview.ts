@@ -4,7 +4,7 @@ import { h, write } from "../views/dom";
 import { count } from "../views/format";
 import { Surface } from "../views/surface";
 import { FAILS } from "./filter";
-import { type Bins, type Counts, KINDS, binOf, round, tallyBins, ticks } from "./histogram";
+import { type Bins, type Counts, KINDS, binOf, edge, round, tallyBins, ticks } from "./histogram";
 import { type Mean, meanOf } from "./means";
 import { type Scale, rangeBrush } from "./rangebrush";
 import { type Part, type View, INTERVAL, inputs, onAxis, panel, spokenMean, words } from "./view";
@@ -31,8 +31,8 @@ export function histogramView(view: View): Part {
 
   const scale = (): Scale | null =>
     layout && {
-      low: layout.start,
-      high: layout.start + layout.step * layout.count,
+      low: Math.min(edge(layout, 0), layout.low),
+      high: Math.max(edge(layout, layout.count), layout.high),
       step: layout.step,
       left: PAD.left,
       width: Math.max(1, surface.width - PAD.left - PAD.right),
@@ -55,7 +55,7 @@ export function histogramView(view: View): Part {
     const step = layout.step;
     if (pointed !== null) {
       const k = binOf(pointed, layout);
-      const from = layout.start + k * step;
+      const from = edge(layout, k);
       const parts = NAMES.map((name, kind) => ({ name, n: sum(counts!, kind, k) }))
         .filter(({ n }, kind) => n > 0 || (kind < 2 && gallery.data.judged))
         .map(({ name, n }) => (gallery.data.judged ? `${count(n)} ${name}` : inputs(n)));
@@ -141,7 +141,7 @@ function draw({ theme, root, gallery }: View, surface: Surface, drawn: Drawn): v
   c.font = `11px ${theme.font}`;
   c.textBaseline = "middle";
   const [plotWidth, floor] = [width - PAD.left - PAD.right, height - PAD.bottom];
-  const end = layout.start + layout.step * layout.count;
+  const end = edge(layout, layout.count);
   const x = (value: number): number =>
     PAD.left + ((value - layout.start) / (end - layout.start)) * plotWidth;
   // Of counts, a step below one means nothing.

@@ -10,6 +10,7 @@ import { classView } from "./classview";
 import { controlBar } from "./controlbar";
 import type { Gallery } from "./gallery";
 import { histogramView } from "./histogramview";
+import { keys } from "./keys";
 import { spectrumView } from "./spectrumview";
 import { statusLine } from "./statusline";
 import type { View } from "./view";
@@ -33,6 +34,7 @@ export function mountGallery(el: HTMLElement, gallery: Gallery, outer?: AbortSig
   const list = cards(view);
   const grid = h("div", { class: "wam-grid" }, ...panels.map(({ element }) => element));
   root.append(title, bar.element, line.element, grid, list.element);
+  keys(view);
   const parts = [bar, line, ...panels, list];
 
   let of: unknown = null;
