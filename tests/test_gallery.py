@@ -114,7 +114,7 @@ def test_the_same_study_gives_the_same_payload(study: wam.Study) -> None:
 
 
 def test_a_sample_holds_the_extremes(tmp_path: Path) -> None:
-    count, most = 400, 100
+    count, most = 1000, 500
     values = random(2, count, seed=3).tolist()
     inputs = [studied.outcome(i, i % 3, i % 3) for i in range(count)]
     scored = [
@@ -130,7 +130,7 @@ def test_a_sample_holds_the_extremes(tmp_path: Path) -> None:
     assert positions == sorted(set(positions))
     for row in range(2):
         order = np.argsort(values[row]).tolist()
-        assert {*order[:5], *order[-5:]} <= set(positions)
+        assert {*order[:3], *order[-3:]} <= set(positions)
     assert gather(study, most=most).ids == shown.ids
     assert len(gather(study, most=count)) == count
     # The rest is drawn evenly: from all over the study.

@@ -266,8 +266,9 @@ def _sample(values: npt.NDArray[np.float64], fine: Whole, most: int) -> Whole:
     if len(fine) <= most:
         return fine
     columns = values.reshape(-1, values.shape[-1])[:, fine]
-    # However many metrics and rows there are, most of the sample is drawn by lot.
-    each = max(1, min(_EXTREMES, most // (4 * len(columns)))) if len(columns) else 0
+    # However many metrics and rows there are, nearly all of the sample is drawn by lot: its means
+    # are those of the study.
+    each = max(1, min(_EXTREMES, most // (40 * len(columns)))) if len(columns) else 0
     order = np.argsort(columns, axis=1, kind="stable")  # NaN last
     there = np.isfinite(columns).sum(axis=1)
     kept: set[int] = set()
