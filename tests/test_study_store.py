@@ -250,6 +250,24 @@ def test_leftovers_are_removed(tmp_path: Path) -> None:
     assert store.done() == {3: whole}
 
 
+def test_a_folder_has_lost_its_name_before_it_loses_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nobody reads it, or gives it another name, when part of it is gone."""
+    store = started(tmp_path / "s")
+    found = wrote(store, shard([0]))
+    unlink, seen = os.unlink, []
+
+    def checked(*given: Any, **options: Any) -> None:
+        seen.append(found.path.exists())
+        unlink(*given, **options)
+
+    monkeypatch.setattr(os, "unlink", checked)
+    folders.remove(found.path)
+    assert seen == [False] * 3 and tidy(store) and store.done() == {}
+    folders.remove(found.path)  # another process was faster
+
+
 def test_a_folder_of_a_lower_layer_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

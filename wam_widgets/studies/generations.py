@@ -56,12 +56,12 @@ class Found:
         return cls(folder / f"{shard:08d}-{generation}{end}", shard, generation, complete)
 
     @classmethod
-    def named(cls, path: Path) -> Found | None:
-        """Return the one that a folder holds by its name; None if that is none."""
-        match = _NAME.fullmatch(path.name)
+    def named(cls, folder: Path, name: str) -> Found | None:
+        """Return the one of a name; None if that is none."""
+        match = _NAME.fullmatch(name)
         if match is None:
             return None
-        return cls(path, int(match[1]), int(match[2]), match[3] is None)
+        return cls(folder / name, int(match[1]), int(match[2]), match[3] is None)
 
     @property
     def rank(self) -> tuple[bool, int]:
@@ -107,17 +107,18 @@ def explanation_path(found: Found, name: str) -> Path:
     return found.path / EXPLANATIONS / name
 
 
-def generations(folder: Path) -> set[Found]:
-    """Return all that lie in a folder; of one shard, that of the highest rank counts."""
-    seen: set[Found] = set()
+def generations(folder: Path, shard: int | None = None) -> set[Found]:
+    """Return all that lie in a folder, or all of one shard; the one of highest rank counts."""
+    start = "" if shard is None else f"{shard:08d}-"
+    seen: dict[str, Found | None] = {}
     # While a folder is listed, a shard that is replaced there may be passed over in both shapes.
     for _ in range(2):
         with suppress(FileNotFoundError), os.scandir(folder) as entries:
             for entry in entries:
-                found = Found.named(folder / entry.name)
-                if found is not None and entry.is_dir():
-                    seen.add(found)
-    return seen
+                name = entry.name
+                if name.startswith(start) and name not in seen:
+                    seen[name] = Found.named(folder, name) if entry.is_dir() else None
+    return {found for found in seen.values() if found is not None}
 
 
 def fill(

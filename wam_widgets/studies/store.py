@@ -201,15 +201,15 @@ class Store:
         again = before is not None and before.complete
         with in_words(self.path, f"shard {shard}"):
             for _ in range(_ATTEMPTS):
-                newest = self.done().get(shard)
+                newest = self._newest(shard)
                 if newest is not None and newest != before and newest.complete and not again:
-                    return self._tidied(newest)
+                    return newest
                 if newest is None and before is not None:
                     raise StoreError(f"{before.path} was removed while more was added to it")
                 before = newest
                 ours = self._write(shard, content, complete or again, seconds, before)
                 # If another process was faster, what it has written is to be kept, too.
-                if ours is not None and self._tidied(ours) == ours:
+                if ours is not None and self._newest(shard, tidy=True) == ours:
                     return ours
         raise StoreError(f"{self.path}: too many write shard {shard} at the same time")
 
@@ -226,7 +226,7 @@ class Store:
         except FileExistsError:
             return None
         except FileNotFoundError:
-            if old is None or self.done().get(shard) == old.found:
+            if old is None or self._newest(shard) == old.found:
                 raise
             return None
         return found
@@ -277,14 +277,13 @@ class Store:
                 if found != newest[found.shard]:
                     remove(found.path)
 
-    def _tidied(self, found: Found) -> Found:
-        """Remove all generations of a shard but the one that counts, and return that."""
-        all_ = [one for one in generations(self._shards) if one.shard == found.shard]
-        newest = max([found, *all_], key=lambda one: one.rank)
-        for one in all_:
-            if one != newest:
-                with suppress(OSError):  # a reader may have it open; it does not count any more
-                    remove(one.path)
+    def _newest(self, shard: int, tidy: bool = False) -> Found | None:
+        """Return the generation of a shard that counts, and remove the others if asked to."""
+        here = generations(self._shards, shard)
+        newest = max(here, key=lambda found: found.rank, default=None)
+        for found in here - {newest} if tidy else ():
+            with suppress(OSError):  # a reader may have it open; it does not count any more
+                remove(found.path)
         return newest
 
     def _current(self, found: Found, read: Callable[[Found], T]) -> T:
@@ -293,7 +292,7 @@ class Store:
             try:
                 return read(found)
             except FileNotFoundError as error:
-                newest = self.done().get(found.shard)
+                newest = self._newest(found.shard)
                 if newest is None or newest == found:
                     raise damaged(found.path, str(error)) from error
                 found = newest
