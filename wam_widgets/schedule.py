@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-
 Seed = int | tuple[int, ...]
 """Of the noise: one for all samples, or one for each."""
 
