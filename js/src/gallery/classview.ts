@@ -34,9 +34,15 @@ interface Line {
 }
 
 export function classView({ gallery, signal }: View): Part {
-  const { section, tools, body } = panel("classes", "Classes");
-  const note = h("div", { class: "wam-key" });
-  tools.append(note);
+  const { section, heading, tools, body } = panel("classes", "Classes");
+  tools.append(
+    h(
+      "div",
+      { class: "wam-key" },
+      h("span", {}, h("i", { class: "wam-swatch", "data-kind": "dot" }), "these"),
+      h("span", {}, h("i", { class: "wam-swatch", "data-kind": "tick" }), "all"),
+    ),
+  );
   const list = h("ul", { class: "wam-plotlist wam-classlist" });
   const more = h("button", { type: "button", class: "wam-text" }, "Show more");
   const scroller = h("div", { class: "wam-scroller" }, list, more);
@@ -111,10 +117,10 @@ export function classView({ gallery, signal }: View): Part {
     const [low, high] = domain([...now, ...whole, together]);
     const spacing = round((high - low) / TICKS);
     const show = (v: number): string => onAxis(v, spacing / 10);
-    write(
-      note,
-      `${words(metric?.name ?? "")}${data.label.some((l) => l >= 0) ? "" : " by class explained"}`,
-    );
+    const explained = data.label.some((l) => l >= 0) ? "" : " explained";
+    const name = `${words(metric?.name ?? "Metric")} by class${explained}`;
+    write(heading, name);
+    section.setAttribute("aria-label", name);
     lines.forEach(({ group, button, plot, value, number }, i) => {
       const k = group === null ? -1 : seen[i - 1]!;
       const [mean, before] = group === null ? [together, all!] : [now[k]!, whole[k]!];
