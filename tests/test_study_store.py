@@ -77,6 +77,8 @@ def test_columns(tmp_path: Path) -> None:
     assert tables.metrics_of(store.scores(failed)) == []
     both = [store.scores(one) for one in (found, failed)]
     assert len(pa.concat_tables(both, promote_options="default")) == 3
+    late = wrote(store, Shard(), before=found)  # nothing was missing any more
+    assert len(store.outcomes(late)) == len(store.scores(late)) == 3 and late.generation == 1
     empty = store.write(5, Shard(), complete=True, seconds=0, before=None)
     assert len(store.read(empty).inputs) == len(store.read(empty).scores) == 0
 

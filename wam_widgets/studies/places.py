@@ -22,7 +22,7 @@ def check_place(path: Path) -> None:
     It can if it is not there, or has nothing in it but hidden files.
     """
     place = f"store is {str(path)!r}"
-    with in_words(path, "the folder"):
+    with in_words(path):
         for part in (path, *path.parents):
             if part.exists() and not part.is_dir():
                 what = "a file" if part == path else f"inside of {str(part)!r}, a file"
@@ -40,15 +40,15 @@ def check_place(path: Path) -> None:
 
 
 @contextmanager
-def in_words(path: Path, what: str) -> Iterator[None]:
+def in_words(path: Path, what: str | None = None) -> Iterator[None]:
     """Say what it means if something cannot be written; the number of the error stays.
 
     Parameters
     ----------
     path : Path
         The folder of the study.
-    what : str
-        What is written.
+    what : str, optional
+        What is written. Default: the folder itself.
     """
     try:
         yield
@@ -57,11 +57,11 @@ def in_words(path: Path, what: str) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             count = sum(found.complete for found in generations(path / SHARDS))
             text = (
-                f"the disk is full: {what} could not be written to {place}; {count} finished "
-                f"{'shard stays' if count == 1 else 'shards stay'}, and the same call goes on "
-                "once there is room"
+                f"the disk is full: {what or 'nothing'} could not be written to {place}; {count} "
+                f"finished {'shard stays' if count == 1 else 'shards stay'}, and the same call "
+                "goes on once there is room"
             )
-        elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        elif what is None or error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
             text = f"store is {place}: it cannot be written ({reason}); give another folder"
         else:
             text = f"{what} could not be written to {place} ({reason})"

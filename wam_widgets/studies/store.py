@@ -113,7 +113,7 @@ class Store:
         """
         filelock = library("filelock", "study")
         check_place(self.path)
-        with in_words(self.path, "the folder"):
+        with in_words(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             lock = filelock.FileLock(str(self.path / ".lock"), timeout=0)
             try:
@@ -147,7 +147,7 @@ class Store:
         stored = self.manifest if self.exists else None
         if stored is not None:
             stored.check_same(manifest)
-        with in_words(self.path, "the folder"):
+        with in_words(self.path):
             self._shards.mkdir(parents=True, exist_ok=True)
         if stored is not None:
             return stored
@@ -266,7 +266,7 @@ class Store:
 
     def clean(self) -> None:
         """Remove what runs that were killed have left; under the lock."""
-        with in_words(self.path, "what an earlier run has left"):
+        with in_words(self.path):
             for pattern in (f".{MANIFEST}.*.part", ".work-*"):
                 for path in self.path.glob(pattern):
                     remove(path)
