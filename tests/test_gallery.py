@@ -376,6 +376,21 @@ def test_arguments_are_checked_at_once(study: wam.Study, explore: Open) -> None:
         explore(study, 3)
 
 
+def test_a_front_end_is_needed_again(tmp_path: Path, explore: Open) -> None:
+    model, front_end = Linear(random(2, 1, 64).float()), torch.nn.Identity()
+    data = random(2, 1, 64).float()
+    study = wam.evaluate(
+        model, data, "saliency", [wam.Basis("haar", 2)], "sparseness", store=tmp_path / "sounds",
+        front_end=front_end, sample_rate=8000, show_progress=False,
+    )  # fmt: skip
+    with pytest.raises(TypeError, match=r"made with one \(Identity\)"):
+        explore(study, model, data)
+    explorer = explore(study, model, data, front_end=front_end, opened="1")
+    assert explorer.wait(PATIENCE)
+    assert explorer.explorer is not None
+    assert explorer.explorer.explanation.modality == "audio"
+
+
 def test_a_study_without_anything_to_show(tmp_path: Path, explore: Open) -> None:
     store = studied.store(tmp_path / "failed", [studied.failed(0)], [])
     with pytest.raises(ValueError, match="no finished input to show: 1 failed"):

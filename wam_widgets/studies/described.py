@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from wam_widgets.studies.study import Study
     from wam_widgets.widgets.gallery_payload import Shown
 
-__all__ = ["as_markdown", "computed", "failures", "means", "repeated"]
+__all__ = ["as_markdown", "computed", "failures", "inputs", "means", "repeated"]
+
+_SAID = ("class_names", "front_end")
+"""Settings with lines of their own."""
 
 
 def computed(study: Study) -> str:
@@ -39,7 +42,7 @@ def computed(study: Study) -> str:
     settings = asked.get("settings") or {}
     if study.class_names:
         found.append(("Classes", f"{len(study.class_names):,}"))
-    shown = {name: value for name, value in settings.items() if name != "class_names"}
+    shown = {name: value for name, value in settings.items() if name not in _SAID}
     spoken = ", ".join(f"{name}={value!r}" for name, value in shown.items())
     if spoken:
         found.append(("Settings", spoken))
@@ -72,10 +75,15 @@ def _amount(study: Study) -> str:
     done, count = study.finished, study.count
     failed = int(study.content().failed.sum())
     if count is None:
-        text = f"{done:,} inputs of a stream that has not ended"
+        text = f"{inputs(done)} of a stream that has not ended"
     else:
-        text = f"{done:,} inputs" if done == count else f"{done:,} of {count:,} inputs so far"
+        text = inputs(done) if done == count else f"{done:,} of {inputs(count)} so far"
     return text + (f", {failed:,} of them failed" if failed else "")
+
+
+def inputs(count: int) -> str:
+    """Return a number of inputs in words: "1 input", "1,000 inputs"."""
+    return f"{count:,} input{'s' * (count != 1)}"
 
 
 def failures(shown: Shown) -> str:
@@ -89,7 +97,9 @@ def repeated(study: Study) -> str:
     """Return the call that computes the same again, as HTML."""
     known, asked = study.manifest, study.parameters
     weights = f", weights SHA-256 {known.weights}" if known.weights is not None else ""
-    count = "inputs" if study.count is None else f"{study.count:,} inputs"
+    count = "a stream" if study.count is None else inputs(study.count)
+    settings = asked.get("settings") or {}
+    front_end = settings.get("front_end")
     arguments = {
         "methods": _methods(asked.get("methods") or {}),
         "bases": f"[{', '.join(map(_place, asked.get('bases') or []))}]",
@@ -99,7 +109,7 @@ def repeated(study: Study) -> str:
         "explanations": repr(asked.get("explanations")),
         "seed": repr(asked.get("seed")),
         "shard_size": repr(asked.get("shard_size")),
-        **{name: repr(value) for name, value in (asked.get("settings") or {}).items()},
+        **{name: repr(value) for name, value in settings.items() if name != "front_end"},
     }
     call = [
         "import wam_widgets as wam",
@@ -109,6 +119,7 @@ def repeated(study: Study) -> str:
         f"    data,  # {count}",
         '    store="a folder",',
         *(f"    {name}={value}," for name, value in arguments.items()),
+        *([f"    front_end=front_end,  # {front_end}"] if front_end is not None else []),
         ")",
     ]
     said = paragraph(

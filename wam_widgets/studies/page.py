@@ -207,7 +207,12 @@ def _said(shown: Shown, choice: _Choice, opened: int, pictures: int) -> str:
             f"the {len(choice.best)} best by {metric} in the first row."
         )
     else:
-        sentences.append(f"{choice.can:,} inputs have an explanation, and open as Explorers.")
+        verbs = (
+            ("has", "opens as an Explorer") if choice.can == 1 else ("have", "open as Explorers")
+        )
+        sentences.append(
+            f"{described.inputs(choice.can)} {verbs[0]} an explanation, and {verbs[1]}."
+        )
     if opened < len(choice.positions):
         sentences.append(
             f"{len(choice.positions) - opened} of them cannot be shown: their explanations hold "

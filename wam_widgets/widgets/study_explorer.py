@@ -220,6 +220,12 @@ def explore_study(
         raise TypeError(
             f"{', '.join(options)}: settings are for a model; pass model= to compute more"
         )
+    name = study.manifest.front_end
+    if model is not None and name is not None and options.get("front_end") is None:
+        raise TypeError(
+            f"front_end is missing: the study was made with one ({name}), so model= takes what it "
+            "gives; pass it again: study.explore(model, data, front_end=front_end)"
+        )
     return StudyExplorer(study, model, data, title=title, settings=options, **controls)
 
 
