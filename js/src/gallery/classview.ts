@@ -3,7 +3,7 @@ import { listen } from "../core/dispose";
 import { h, write } from "../views/dom";
 import { count } from "../views/format";
 import { FAILS } from "./filter";
-import { round } from "./histogram";
+import { type Bins, round } from "./histogram";
 import { type Mean, classMeans, meanOf } from "./means";
 import { type PlotLine, plotAxis, plotLine } from "./plotline";
 import {
@@ -114,7 +114,7 @@ export function classView({ gallery, signal }: View): Part {
     section.hidden = data.groups.length === 0;
     more.hidden = seen.length >= order.length;
     const together = meanOf(values, failed, passes);
-    const [low, high] = domain([...now, ...whole, together]);
+    const [low, high] = domain([...now, ...whole, together], found.bins);
     const spacing = round((high - low) / TICKS);
     const show = (v: number): string => onAxis(v, spacing / 10);
     const explained = data.label.some((l) => l >= 0) ? "" : " explained";
@@ -188,17 +188,16 @@ function sortedGroups(
   return all.sort((a, b) => (value(a) === value(b) ? a - b : value(a) < value(b) ? -1 : 1));
 }
 
-/** From the lowest to the highest mean, and as far as intervals of at least a few inputs reach. */
-function domain(means: readonly Mean[]): [number, number] {
+/** Round ends that hold all means, and their intervals as far as there are values. */
+function domain(means: readonly Mean[], bins: Bins | null): [number, number] {
+  if (!bins) return [0, 1];
   let low = Infinity;
   let high = -Infinity;
   for (const { mean, half, count: n } of means) {
     if (n === 0) continue;
-    const reach = n >= 5 ? half : 0;
-    low = Math.min(low, mean - reach);
-    high = Math.max(high, mean + reach);
+    low = Math.min(low, mean, Math.max(bins.low, mean - (half || 0)));
+    high = Math.max(high, mean, Math.min(bins.high, mean + (half || 0)));
   }
-  if (low > high) return [0, 1];
   const width = high - low || Math.abs(high) || 1;
   const spacing = round(width / TICKS);
   const ends = [Math.floor(low / spacing) * spacing, Math.ceil(high / spacing) * spacing] as const;

@@ -35,6 +35,7 @@ export function mountGallery(el: HTMLElement, gallery: Gallery, outer?: AbortSig
   const grid = h("div", { class: "wam-grid" }, ...panels.map(({ element }) => element));
   root.append(title, bar.element, line.element, grid, list.element);
   keys(view);
+  paper(view, () => draw(true));
   const parts = [bar, line, ...panels, list];
 
   let of: unknown = null;
@@ -67,4 +68,16 @@ export function mountGallery(el: HTMLElement, gallery: Gallery, outer?: AbortSig
     signal,
   );
   return () => life.abort();
+}
+
+/** On paper it is as on white. */
+function paper(view: View, draw: () => void): void {
+  const { root, signal } = view;
+  const dress = (white: boolean): void => {
+    root.classList.toggle("wam-paper", white);
+    view.theme = readTheme(root);
+    draw();
+  };
+  addEventListener("beforeprint", () => dress(true), { signal });
+  addEventListener("afterprint", () => dress(false), { signal });
 }
