@@ -86,6 +86,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     return text(study(tmp_path_factory.mktemp("undisturbed") / "study"))
 
 
+def test_workers_that_are_forked(tmp_path: Path, undisturbed: str) -> None:
+    torch.ones(300, 300) @ torch.ones(300, 300)  # has torch start threads, if it has several
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as executor:
+        with pytest.raises(RuntimeError, match=r"threads is 2: it must be 1 in workers that are"):
+            study(tmp_path, executor=executor, threads=2)
+        assert text(study(tmp_path, executor=executor)) == undisturbed
+
+
 @pytest.mark.parametrize("name", EXECUTORS)
 def test_executors_give_the_same_to_the_last_bit(tmp_path: Path, here: str, name: str) -> None:
     state, threads = torch.get_rng_state(), torch.get_num_threads()

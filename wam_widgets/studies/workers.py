@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import multiprocessing
 import os
 import pickle
 import platform
@@ -181,6 +182,7 @@ def _load(parcel: Parcel) -> tuple[Work, Manifest]:
 def _in_turn(parcel: Parcel, answer: Callable[[], T]) -> T:
     """Return an answer; or raise what the other side can read, as anything else breaks a pool."""
     try:
+        _check_fork(parcel.threads)
         with _turn, torch_threads(parcel.threads):
             return answer()
     except Exception as error:
@@ -191,3 +193,12 @@ def _in_turn(parcel: Parcel, answer: Callable[[], T]) -> T:
     except Exception:
         failure = RuntimeError(f"{type(failure).__name__}: {failure}")
     raise failure
+
+
+def _check_fork(threads: int) -> None:
+    """Raise a RuntimeError where torch would wait for ever: its threads do not survive a fork."""
+    if threads > 1 and type(multiprocessing.current_process()).__name__ == "ForkProcess":
+        raise RuntimeError(
+            f"threads is {threads}: it must be 1 in workers that are forked from this process; "
+            "give ProcessPoolExecutor mp_context=multiprocessing.get_context('spawn')"
+        )
