@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import wam_widgets as wam
-from tests import textures
+from tests import outcomes, textures
 from tests.cards import Cards
 from tests.observe import Observed
 from tests.view import View
@@ -173,3 +173,30 @@ def test_it_is_legible_and_fits_a_narrow_window(cards: Cards, scheme: str) -> No
     finally:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme="light")
+
+
+HOSTILE = "</script><img src=x onerror=window.hacked=1><b>x</b>"
+
+
+def test_whatever_names_hold_is_text(offline_page: Observed, tmp_path: Path) -> None:
+    metrics = {HOSTILE: {"metric": "deletion"}}
+    inputs = [outcomes.outcome(i, i % 2, 0, thumbnail=HOSTILE.encode()) for i in range(4)]
+    scores = [score for i in range(4) for score in outcomes.scores(i, {HOSTILE: i / 4})]
+    failed = outcomes.failed(4, HOSTILE)
+    store = outcomes.store(
+        tmp_path / "study", [*inputs, failed], scores, metrics=metrics, class_names=[HOSTILE, "b"]
+    )
+    path = wam.study(store.path).to_html(tmp_path / "study.html", title=HOSTILE, notes=HOSTILE)
+    offline_page.page.goto(path.as_uri())
+    cards = Cards.on(offline_page.page)
+    assert cards.count == "4 of 4 inputs"
+    cards.root.get_by_role("button", name="1 input failed").click()
+    expect(cards.root.locator(".wam-failures")).to_contain_text(HOSTILE)
+    expect(cards.root.locator("button.wam-class").first).to_be_visible()
+    cards.choose("Class", HOSTILE)
+    cards.expect(["input 2", "input 0"])
+    for place in (cards.root, offline_page.page.locator("body")):
+        assert place.locator("b:text-is('x')").count() == 0
+    assert offline_page.page.evaluate("() => window.hacked") is None
+    assert not offline_page.requests
+    assert not offline_page.errors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -348,6 +349,39 @@ def test_what_was_not_kept_is_explained_again(
     assert {widget.comm for widget in (gallery, opened, *opened.children)} == {None}
 
 
+def test_the_newest_click_wins(
+    computed: tuple[wam.Study, Two, torch.Tensor], explore: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, model, data = computed
+    explorer = explore(study, model, data)
+    gate, begun, asked = threading.Event(), threading.Event(), []
+
+    def explanation(name: str, *given: Any, **options: Any) -> wam.Explanation:
+        asked.append(name)
+        begun.set()
+        assert gate.wait(PATIENCE)
+        return type(study).explanation(study, name, *given, **options)
+
+    monkeypatch.setattr(study, "explanation", explanation)
+    gallery = explorer.gallery
+    from_browser(gallery, kind="open", id="1", position=0)
+    assert begun.wait(PATIENCE)
+    # Pictures come meanwhile.
+    from_browser(gallery, kind="thumbnails", id="p", positions=[0, 1])
+    assert gallery._channels["thumbnails"].wait(PATIENCE)
+    assert [content["id"] for content, _ in gallery.comm.custom("thumbnails")] == ["p"]
+    for identity, position in (("2", 1), ("3", 2)):
+        from_browser(gallery, kind="open", id=identity, position=position)
+    gate.set()
+    assert explorer.wait(PATIENCE)
+    assert asked == ["0", "2"]
+    assert [content["id"] for content, _ in gallery.comm.custom("cancelled")] == ["1", "2"]
+    assert [content["id"] for content, _ in gallery.comm.custom("opened")] == ["3"]
+    assert gallery.opened == "2"
+    assert explorer.explorer is not None
+    assert torch.equal(explorer.explorer.explanation.signal, data[2:3])
+
+
 def test_a_model_that_fails_is_said_and_nothing_is_lost(
     computed: tuple[wam.Study, Two, torch.Tensor], explore: Open
 ) -> None:
@@ -389,6 +423,26 @@ def test_a_front_end_is_needed_again(tmp_path: Path, explore: Open) -> None:
     assert explorer.wait(PATIENCE)
     assert explorer.explorer is not None
     assert explorer.explorer.explanation.modality == "audio"
+
+
+def test_a_study_that_goes_on(tmp_path: Path, explore: Open) -> None:
+    inputs = [studied.outcome(i, 0, 0) for i in range(8)]
+    scored = [
+        one for i in range(8) for one in studied.scores(i, {"faithfulness": i, "deletion": 0})
+    ]
+    store = studied.store(tmp_path / "study", inputs[:4], scored[:8], count=8)
+    explorer = explore(wam.study(store.path), order="best", range=[2.0, 9.0])
+    before = explorer._repr_mimebundle_()["image/png"]
+    assert explorer.selected == ["input 3", "input 2"]
+    assert explorer.gallery._data["running"]
+    studied.write(store, 1, inputs, scored)
+    assert explorer.selected == ["input 3", "input 2"]
+    explorer.gallery.comm.messages.clear()
+    explorer.refresh()
+    assert explorer.selected == [f"input {i}" for i in (7, 6, 5, 4, 3, 2)]
+    sent = explorer.gallery.comm.updates()["_data"]
+    assert (len(sent["ids"]), sent["total"], sent["running"]) == (8, 8, False)
+    assert explorer._repr_mimebundle_()["image/png"] != before
 
 
 def test_a_study_without_anything_to_show(tmp_path: Path, explore: Open) -> None:

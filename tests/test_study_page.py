@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.models import Linear, random
 from tests.pages import Page
 from wam_widgets import reports
 from wam_widgets.studies import page as written
-from wam_widgets.widgets import module, wire
+from wam_widgets.widgets import module, sizes, wire
 
 FILE = "00000000.safetensors"
 HOSTILE = "</script><script>alert(1)</script><b>x</b>"
@@ -122,6 +123,25 @@ def test_without_explanations(tmp_path: Path) -> None:
     page = Page(one.to_html(tmp_path / "study.html").read_text(encoding="utf-8"))
     assert "No input opens as an Explorer: explanations were not kept" in page.text
     assert not wire.decode(page.content(1)["payload"]["openable"]).any()
+
+
+def test_what_no_explorer_can_show_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = study(tmp_path / "study")
+    fits = iter([True, False, False, True])
+    monkeypatch.setattr(written, "_fits", lambda explanation: next(fits))
+    page = Page(one.to_html(tmp_path / "study.html", n=4).read_text(encoding="utf-8"))
+    assert "2 of them cannot be shown: their explanations hold no gradient" in page.text
+    opened = wire.decode(page.content(1)["payload"]["openable"])
+    assert [i for i, can in enumerate(opened) if can] == [0, 5]
+    assert len(page.having("data-input")) == 2
+
+
+def test_what_has_no_gradient_fits_no_explorer(monkeypatch: pytest.MonkeyPatch) -> None:
+    explanation = explained.image()
+    assert written._fits(explanation)
+    assert not written._fits(replace(explanation, entries={}, method=None, target=None))
+    monkeypatch.setitem(sizes.LARGEST, "audio", 100)
+    assert not written._fits(explained.sound())
 
 
 def test_with_model_and_data_they_are_computed(tmp_path: Path) -> None:

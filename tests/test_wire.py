@@ -110,6 +110,22 @@ def test_other_bad_arrays_are_refused() -> None:
         wire.decode({**packed, "shape": [5]})
 
 
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [([], "i16"), ([-32768, -1, 0, 32767], "i16"), ([32768], "f32"), ([2**24, -(2**24)], "f32")],
+)
+def test_whole_numbers_are_exact(values: list[int], dtype: str) -> None:
+    packed = wire.encode_whole(np.array(values, np.int64))
+    assert packed["dtype"] == dtype
+    assert wire.decode(packed).tolist() == values
+
+
+def test_gaps_are_kept() -> None:
+    values = np.array([[0.1, np.nan, -1e-40], [np.inf, 1e39, 3e38]])
+    wanted = np.array([[0.1, np.nan, -1e-40], [np.nan, np.nan, 3e38]], np.float32)
+    assert np.array_equal(wire.decode(wire.encode_gaps(values)), wanted, equal_nan=True)
+
+
 @pytest.mark.parametrize("length", [0, 1, 9, 10, 11, 25])
 def test_chunks_cover_the_data(length: int) -> None:
     data = bytes(range(length))

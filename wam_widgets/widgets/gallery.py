@@ -88,6 +88,12 @@ class Gallery(GalleryControls):
         self.on_msg(self._receive)
         self.observe(self._follow_opened, "opened")
 
+    def show(self, shown: Shown) -> None:
+        """Show other inputs, such as those of the same study later on; the controls stay."""
+        self._take(shown)
+        self._png = None
+        self._data = gallery_payload(shown)
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the background has nothing left to do; False if the time ran out."""
         return all([channel.wait(timeout) for channel in self._channels.values()])

@@ -66,9 +66,12 @@ class GalleryControls(anywidget.AnyWidget):
 
     def __init__(self, shown: Shown, **traits: Any) -> None:
         # The limits must be known before the first value is looked at.
+        self._take(shown)
+        super().__init__(**{"metric": _first_metric(shown), **traits})
+
+    def _take(self, shown: Shown) -> None:
         self._shown = shown
         self._place = {name: position for position, name in enumerate(shown.ids)}
-        super().__init__(**{"metric": _first_metric(shown), **traits})
 
     @property
     def rows(self) -> tuple[tuple[str, str, str], ...]:

@@ -21,7 +21,7 @@ from wam_widgets.widgets.explore import explore
 from wam_widgets.widgets.explorer import Explorer
 from wam_widgets.widgets.gallery import Gallery
 from wam_widgets.widgets.gallery_controls import GALLERY_CONTROLS
-from wam_widgets.widgets.gallery_payload import gather
+from wam_widgets.widgets.gallery_payload import Shown, gather
 from wam_widgets.widgets.sizes import shown_space
 
 if TYPE_CHECKING:
@@ -78,10 +78,11 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         self._settings = dict(settings or {})
         self._explorer: Explorer | None = None
         self._below: list[Any] = []
-        again = model is not None and data is not None
-        shown = gather(study, all_open=again, title=title)
+        self._title = title
         opened = controls.pop("opened", None)
-        self._gallery = Gallery(shown, study.thumbnails, self._explained, self._replace, **controls)
+        self._gallery = Gallery(
+            self._gather(), study.thumbnails, self._explained, self._replace, **controls
+        )
         super().__init__([self._gallery], layout=_WIDE)
         try:
             self._gallery.opened = opened
@@ -108,6 +109,14 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
     def selected(self) -> list[str]:
         """The ids of the inputs that pass all filters, in the order in which they are shown."""
         return self._gallery.selected
+
+    def refresh(self) -> None:
+        """Show what has been finished since, where the study still runs."""
+        self._gallery.show(self._gather())
+
+    def _gather(self) -> Shown:
+        again = self._source is not None and self._data_set is not None
+        return gather(self._study, all_open=again, title=self._title)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the background has nothing left to do; False if the time ran out."""
