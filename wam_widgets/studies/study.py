@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from wam_widgets.explanation import Explanation
     from wam_widgets.figures import NotebookFigure
+    from wam_widgets.widgets.study_explorer import StudyExplorer
 
 __all__ = ["Study", "study"]
 
@@ -265,7 +266,7 @@ class Study(Opened):
 
         return explanation(self._store, self.content(), id, model, data, options)
 
-    def explore(self, model: Any = None, data: Any = None, **options: Any) -> Any:
+    def explore(self, model: Any = None, data: Any = None, **options: Any) -> StudyExplorer:
         """Return the gallery: all inputs, filtered by class, correctness and metric.
 
         A click opens the Explorer of an input whose explanation is kept; with `model` and `data`
