@@ -134,6 +134,7 @@ def test_what_is_no_difference() -> None:
         replace(old, versions=old.versions | {"Python": "3.99"}),
     ):
         assert old.differences(other) == other.differences(old) == []
+    assert manifest({"a": 1}).differences(manifest({"a": True})) == ["a was 1, is True"]
     nan = manifest({"value": float("nan")})
     assert nan.differences(Manifest.from_json(nan.to_json())) == []
     assert nan.differences(manifest({"value": 0.0})) == ["value was nan, is 0.0"]

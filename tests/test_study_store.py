@@ -30,6 +30,7 @@ SCORES = [
     Score(9, "9" * 5000, "m 1", "db4, level 3", "signed", {"a.b": NAN, "a": -0.0, "": 5e-324}),
     Score(3, "größe", "m 2", "signal", "", {"a.b": 0.0, "a": float("-inf")}, ()),
     Score(3, "größe", "m 1", "db4, level 3", "signed", {"a": 0.1}, (0.25, float("nan"), 2**-149)),
+    Score(9, "9" * 5000, "m 2", "signal", "", {"a.b": float("nan"), "a": 0.0}),
 ]
 
 
@@ -44,7 +45,7 @@ def test_all_of_a_shard_comes_back(tmp_path: Path) -> None:
     assert [bits(dataclasses.astuple(row)) for row in rows] == [
         bits(dataclasses.astuple(row)) for row in expected
     ]
-    ordered = [SCORES[1], SCORES[2], SCORES[0]]
+    ordered = [SCORES[1], SCORES[2], SCORES[0], SCORES[3]]
     for row, score in zip(content.scores.to_pylist(), ordered, strict=True):
         spectrum = row.pop("spectrum")
         assert bits(spectrum) == (None if score.spectrum is None else bits(score.spectrum))
@@ -65,7 +66,7 @@ def test_columns(tmp_path: Path) -> None:
     found = wrote(store, Shard(ODD, SCORES, {"00000003.safetensors": kept.everything(n=2)}))
     some = store.scores(found, ["a", "none", "method", "spectrum"])
     assert some.column_names == ["a", "none", "method", "spectrum"]
-    assert some["none"].type == pa.float64() and some["none"].null_count == 3
+    assert some["none"].type == pa.float64() and some["none"].null_count == 4
     assert pa.types.is_dictionary(some["method"].type)
     assert store.scores(found, ["a"]).column_names == ["a"]  # not "a.b" as well
     assert store.outcomes(found, ["id", "index"]).column_names == ["id", "index"]
@@ -76,9 +77,9 @@ def test_columns(tmp_path: Path) -> None:
     failed = store.write(4, Shard([ODD[0]]), complete=True, seconds=0, before=None)
     assert tables.metrics_of(store.scores(failed)) == []
     both = [store.scores(one) for one in (found, failed)]
-    assert len(pa.concat_tables(both, promote_options="default")) == 3
+    assert len(pa.concat_tables(both, promote_options="default")) == 4
     late = wrote(store, Shard(), before=found)  # nothing was missing any more
-    assert len(store.outcomes(late)) == len(store.scores(late)) == 3 and late.generation == 1
+    assert (len(store.outcomes(late)), len(store.scores(late)), late.generation) == (3, 4, 1)
     empty = store.write(5, Shard(), complete=True, seconds=0, before=None)
     assert len(store.read(empty).inputs) == len(store.read(empty).scores) == 0
 

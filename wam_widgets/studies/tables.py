@@ -161,7 +161,7 @@ def parquet(table: Any, seconds: float | None = None) -> Any:
     files.write_table(
         table.combine_chunks().replace_schema_metadata(known),
         sink,
-        # A dictionary of numbers would make one of 0.0 and -0.0; limits of thumbnails help nobody.
+        # Nothing but names comes again and again; limits of what is in a column help nobody here.
         use_dictionary=list(_NAMES) if _NAMES[0] in table.column_names else False,
         write_statistics=False,
         compression="zstd",
