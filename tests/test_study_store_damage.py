@@ -24,6 +24,8 @@ from wam_widgets.studies.store import StoreError
         ("scores.parquet", {"index": [1]}, "scores.parquet has no column id of string"),
         ("inputs.parquet", "../../manifest.json", r"an explanation is called '\.\./\.\./mani"),
         ("inputs.parquet", "gone.safetensors", "no such file"),
+        ("inputs.parquet", 7, "00000000.safetensors has no sample 7"),
+        ("inputs.parquet", -1, "00000000.safetensors has no sample -1"),
     ],
 )
 def test_a_damaged_shard_says_what_to_do(
@@ -40,8 +42,9 @@ def test_a_damaged_shard_says_what_to_do(
         pq.write_table(pa.table(content), path)
     else:
         table = store.outcomes(found)
-        i = table.column_names.index("explanation")
-        pq.write_table(table.set_column(i, "explanation", pa.array([content])), path)
+        name = "explanation" if isinstance(content, str) else "row"
+        column = table.column_names.index(name)
+        pq.write_table(table.set_column(column, name, pa.array([content])), path)
     with pytest.raises(StoreError, match=f"00000003-0 is damaged: .*(?:{message})") as caught:
         store.read(found)
         store.explanation(found, 0)
