@@ -171,6 +171,20 @@ def test_pictures_stop_where_they_would_be_too_many(
     assert "The worst and the best 3 inputs have pictures." in page.text
 
 
+@pytest.mark.parametrize(("metric", "worst"), [("faithfulness", 7), ("deletion", 7), ("area", 0)])
+def test_the_worst_is_by_the_first_metric(tmp_path: Path, metric: str, worst: int) -> None:
+    inputs = [outcomes.outcome(i, 0, 0, explanation=FILE, row=0) for i in range(8)]
+    values = {"faithfulness": -1.0, "deletion": 1.0, "area": 1.0}[metric]
+    scores = [one for i in range(8) for one in outcomes.scores(i, {metric: values * i})]
+    metrics = {metric: {"metric": "insertion" if metric == "area" else metric}}
+    store = outcomes.store(
+        tmp_path / "study", inputs, scores, metrics=metrics, explanations={FILE: explained.image()}
+    )
+    path = wam.study(store.path).to_html(tmp_path / "study.html", n=1)
+    page = Page(path.read_text(encoding="utf-8"))
+    assert page.having("data-input") == [str(worst)]
+
+
 def test_a_large_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = study(tmp_path / "study")
     path = one.to_html(tmp_path / "study.html")
