@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -250,6 +251,7 @@ def test_hostile_messages_are_refused(study: wam.Study, explore: Open, positions
     assert gallery.wait(PATIENCE)
     ((content, _),) = gallery.comm.custom("error")
     assert content["id"] == "1"
+    assert re.search("position is|positions must be", content["message"])
     if isinstance(positions, list) and len(positions) == 1:
         from_browser(gallery, kind="open", id="2", position=positions[0])
         assert gallery.wait(PATIENCE)
