@@ -20,7 +20,7 @@ export function makeCard(gallery: Gallery, position: number): Card {
   const { data, found } = gallery;
   const id = data.payload.ids[position]!;
   const value = found.values[position] ?? NaN;
-  const score = Number.isFinite(value) ? onAxis(value, found.step / 10) : "no score";
+  const score = Number.isFinite(value) ? onAxis(value, found.fine) : "no score";
   const [label, predicted] = [data.label[position]!, data.predicted[position]!];
   const p = data.probability[position]!;
   const sure = Number.isFinite(p) && predicted >= 0 ? ` ${p.toFixed(2)}` : "";

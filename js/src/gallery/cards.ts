@@ -26,7 +26,8 @@ export function cards({ gallery, root, signal }: View): Part {
   const message = h("span", { role: "alert" });
   const dismiss = h("button", { type: "button", class: "wam-text" }, "Dismiss");
   const notice = h("div", { class: "wam-notice" }, message, dismiss);
-  section.prepend(h("div", { class: "wam-head" }, section.firstElementChild!, notice));
+  const head = h("div", { class: "wam-head" }, section.firstElementChild!, notice);
+  section.prepend(head);
   const list = h("ul", { class: "wam-inputs", "aria-label": "Inputs" });
   const more = h("button", { type: "button", class: "wam-text wam-more" });
   const rest = h("span", { class: "wam-what" });
@@ -157,6 +158,7 @@ export function cards({ gallery, root, signal }: View): Part {
       if (asked !== null && opened === asked) reveal(root);
       if (opened === asked || gallery.problem) asked = null;
       notice.hidden = gallery.problem === null;
+      head.classList.toggle("wam-pinned", opening !== null || gallery.problem !== null);
       notice.dataset["kind"] = gallery.problem?.kind ?? "";
       write(message, gallery.problem?.text ?? "");
       cancel.hidden = opening === null;

@@ -4,7 +4,7 @@ import type { Host, Listener } from "../core/host";
 import { KEYS, defaults, parsers } from "./controls";
 import { type Data, type Row, read } from "./data";
 import { failures, isAscending, measureOf, ordered, selected, valuesOf } from "./filter";
-import { type Bins, bins, binsOf, extent } from "./histogram";
+import { type Bins, bins, binsOf, extent, fineness } from "./histogram";
 import { type Answers, Kernel } from "./kernel";
 import type { Controls, GalleryPayload, MetricPayload } from "./types";
 
@@ -20,8 +20,8 @@ export interface Found {
   values: Float32Array;
   /** Over all values; null where there are none. */
   bins: Bins | null;
-  /** The width of a bin: numbers are written as finely as a tenth of it. */
-  step: number;
+  /** A difference that is still worth writing. */
+  fine: number;
   /** The filters that each input fails, as bits. */
   failed: Uint8Array;
   /** Positions of those that pass, in order. */
@@ -97,8 +97,11 @@ export class Gallery {
     const keys = this.apply(change);
     if (keys.length === 0) return;
     this.telling = true;
-    for (const key of keys) this.host.set(key, this.controls[key]);
-    this.telling = false;
+    try {
+      for (const key of keys) this.host.set(key, this.controls[key]);
+    } finally {
+      this.telling = false;
+    }
     this.host.save_changes();
   }
 
@@ -243,7 +246,8 @@ export class Gallery {
     const positions = selected(this.sorted.order, failed);
     const row = data.rows[measure.row] ?? null;
     const { bins: layout } = this.sorted;
-    return { row, metric, values, bins: layout, step: layout?.step ?? 1, failed, positions };
+    const fine = layout ? fineness(layout) : 1;
+    return { row, metric, values, bins: layout, fine, failed, positions };
   }
 
   private apply(change: Partial<Controls>): (keyof Controls)[] {

@@ -10,6 +10,10 @@ export interface Bins {
   high: number;
 }
 
+/** A round difference between values of which an axis has a few hundred. */
+export const fineness = ({ low, high, step }: Bins): number =>
+  high > low ? round((high - low) / 400) : step / 10;
+
 /** Where bin k begins, without the dust of a sum. */
 export const edge = ({ start, step }: Bins, k: number): number =>
   Number((start + k * step).toPrecision(12));

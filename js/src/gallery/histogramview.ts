@@ -45,14 +45,15 @@ export function histogramView(view: View): Part {
       say();
       paint();
     },
-    text: (value) => (layout ? onAxis(value, layout.step / 100) : ""),
+    text: (value) => onAxis(value, gallery.found.fine / 10),
     signal,
   });
 
   const say = (): void => {
     const { range } = gallery.controls;
     if (!layout || !counts) return write(readout, "No input has a score");
-    const step = layout.step;
+    const { step } = layout;
+    const { fine } = gallery.found;
     if (pointed !== null) {
       const k = binOf(pointed, layout);
       const from = edge(layout, k);
@@ -65,10 +66,7 @@ export function histogramView(view: View): Part {
       );
     }
     if (range)
-      return write(
-        readout,
-        `${onAxis(range[0], step / 10)} to ${onAxis(range[1], step / 10)} chosen`,
-      );
+      return write(readout, `${onAxis(range[0], fine)} to ${onAxis(range[1], fine)} chosen`);
     write(readout, mean.count > 0 ? "Drag to choose a range" : "");
   };
 
@@ -91,7 +89,7 @@ export function histogramView(view: View): Part {
       drawLegend(legend, counts);
       const up = found.metric?.better !== "smaller";
       write(better, counts ? (up ? "larger is better →" : "← smaller is better") : "");
-      const spoken = spokenMean(mean, (v) => onAxis(v, (layout?.step ?? 1) / 10));
+      const spoken = spokenMean(mean, (v) => onAxis(v, found.fine));
       surface.canvas.setAttribute("aria-label", `Histogram of ${name}: ${spoken}`);
       heading.title = `${name}: ${spoken}. ${INTERVAL}`;
       const seen = surface.fit(again);
@@ -215,7 +213,7 @@ function draw({ theme, root, gallery }: View, surface: Surface, drawn: Drawn): v
     ) as [number, number];
     c.fillRect(from, PAD.top - 1, to - from, 2);
   }
-  const text = `mean ${onAxis(mean.mean, layout.step / 10)}`;
+  const text = `mean ${onAxis(mean.mean, gallery.found.fine)}`;
   const beside = c.measureText(text).width + 8;
   c.textAlign = at + beside < width ? "left" : "right";
   c.fillText(text, at + (at + beside < width ? 4 : -4), 5);

@@ -114,7 +114,7 @@ function wordOf({ payload }: Data, { scales, width }: Row, index: number): strin
 
 function octave(index: number, level: number, unit: string): string {
   const size = 2 ** (index === 0 ? level : level + 1 - index);
-  return `${index === 0 ? "over" : "about"} ${size} ${unit}`;
+  return `${index === 0 ? "over " : ""}${size} ${unit}`;
 }
 
 function emptyText(row: Row | null, { rows }: Data): string {
