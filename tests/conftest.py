@@ -6,6 +6,7 @@ Playwright keeps an event loop in the main thread, where ``asyncio.run`` then no
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ from wam_widgets.widgets import module
 
 # What is expected is there at once; a machine that is busy with other things may take longer.
 expect.set_options(timeout=30_000)
+
+
+# Nothing of what is imported and collected is garbage, nor will it be: to look through it again and
+# again took a tenth of the time of the tests.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
