@@ -58,8 +58,10 @@ export function plotAxis(): {
     draw(low, high, text, again): void {
       // Asking for a size makes the browser lay the page out.
       if (again || width === 0) width = element.clientWidth;
-      const places = ticks(low, high, Math.max(2, Math.floor(width / APART)));
-      const step = places.length > 1 ? places[1]! - places[0]! : high - low;
+      const fitting = ticks(low, high, Math.max(2, Math.floor(width / APART)));
+      // One number alone says nothing about an axis.
+      const places = fitting.length > 1 ? fitting : [low, high];
+      const step = fitting.length > 1 ? fitting[1]! - fitting[0]! : (high - low) / 10;
       const marks = places.map(
         (value) => [(value - low) / (high - low), text(value, step)] as const,
       );
