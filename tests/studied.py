@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+import wam_widgets as wam
 from tests.models import convolutional, random
-from wam_widgets.studies.evaluating import evaluate
 from wam_widgets.studies.store import Store
 
 COUNT = 11
@@ -36,7 +36,7 @@ def study(store: Path, data: Any = X, model: Any = MODEL, **options: Any) -> Pat
     given: dict[str, Any] = {"batch_size": 2, "shard_size": 4, "threads": 1, "show_progress": False}
     if not {"methods", "metrics"} & set(options):
         given |= QUICK
-    evaluate(model, data, store=store, **{**given, **options})
+    wam.evaluate(model, data, store=store, **{**given, **options})
     return store
 
 

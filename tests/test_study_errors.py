@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import wam_widgets as wam
 from tests.models import convolutional
 from tests.studied import COUNT, LABELS, MODEL, X, rows, study, text
 from wam_widgets import samples
 from wam_widgets.studies import tasks
-from wam_widgets.studies.evaluating import evaluate
 from wam_widgets.studies.store import BusyError, Store, StoreError
 
 
@@ -137,7 +137,7 @@ def test_calls_that_are_wrong(
 
 def test_folders_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="store is 3"):
-        evaluate(MODEL, X, store=3)
+        wam.evaluate(MODEL, X, store=3)
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="a file; it must be a folder"):
         study(tmp_path / "file")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -193,6 +193,27 @@ def test_interrupted_in_the_model(tmp_path: Path, undisturbed: str) -> None:
     assert text(study(tmp_path, model=model)) == undisturbed
 
 
+def test_explanations_survive(tmp_path: Path) -> None:
+    """Those that were written before an interrupt, and those after it."""
+    whole = study(tmp_path / "whole", explanations=0.5)
+    data = Trap(tmp_path / "sprung", 6, signal.SIGINT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks, "_BATCHES", 1)
+        with pytest.raises(KeyboardInterrupt):
+            study(tmp_path / "parts", data, explanations=0.5)
+    study(tmp_path / "parts", data, explanations=0.5)
+    stores = [Store(tmp_path / name) for name in ("whole", "parts")]
+    kept = 0
+    for i in range(COUNT):
+        one, other = (store.explanation(store.done()[i // 4], i) for store in stores)
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            kept += 1
+            assert torch.equal(one.signal, X[i : i + 1]) and torch.equal(other.signal, one.signal)
+            assert torch.equal(one.gradient, other.gradient)
+    assert 0 < kept < COUNT and text(whole) == text(tmp_path / "parts")
+
+
 def test_a_shard_that_takes_long_is_written_in_parts(
     tmp_path: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,7 +241,29 @@ def test_killed(tmp_path: Path, undisturbed: str) -> None:
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=False, timeout=120)
     assert done.returncode == -signal.SIGKILL
     assert shards(tmp_path / "study") == ["00000000-0", "00000001-0"]
+    (tmp_path / "study" / ".work-left-behind.pkl").touch()
     assert text(study(tmp_path / "study")) == undisturbed
+    assert not list((tmp_path / "study").glob(".work*"))
+
+
+@pytest.mark.parametrize("given", [list, iter])
+def test_interrupted_just_before_a_shard_is_complete(
+    tmp_path: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch, given: Callable[..., Any]
+) -> None:
+    write: Callable[..., Any] = Store.write
+
+    def interrupted(self: Store, shard: int, *arguments: Any, **options: Any) -> Any:
+        if shard == 1 and options["complete"]:
+            raise KeyboardInterrupt
+        return write(self, shard, *arguments, **options)
+
+    monkeypatch.setattr(Store, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt, match=r"8 (of 11 )?inputs"):
+        study(tmp_path, given(X))
+    assert shards(tmp_path) == ["00000000-0", "00000001-0.partial"]
+    monkeypatch.undo()
+    assert text(study(tmp_path, given(X))) == undisturbed
+    assert shards(tmp_path) == ["00000000-0", "00000001-1", "00000002-0"]
 
 
 def test_inputs_that_fail(tmp_path: Path) -> None:

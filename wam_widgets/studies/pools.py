@@ -98,9 +98,8 @@ class Pool:
     def _abandon(self) -> None:
         if self._waiting:
             self._parcel.remove()
-            for future in self._waiting:
-                future.cancel()
-            wait(self._waiting, _PATIENCE)
+            running = [future for future in self._waiting if not future.cancel()]
+            wait(running, _PATIENCE)
 
     def _submit(self, function: Any, *arguments: Any) -> Future[Any]:
         try:
