@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
+
+import pytest
 
 import wam_widgets as wam
 
 # In one interpreter: starting it takes longer than all it does.
 CODE = """
-import socket, sys
+import resource, socket, sys
 
 def refuse(*arguments, **keywords):
     raise AssertionError("the network was used")
@@ -25,7 +28,24 @@ sys.meta_path.insert(0, Never())
 for name in ("nibabel", "scipy", "skimage"):
     sys.modules[name] = None
 
+import torch
 import wam_widgets as wam
+from wam_widgets.classifier import Classifier
+
+def asked_for():
+    pages = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    before = pages()
+    activations = [torch.ones(3_000_000) for _ in range(3)]
+    del activations
+    return pages() - before
+
+# Before anything else: what the C library has learnt, it never forgets.
+asked_for()
+before = asked_for()
+Classifier(torch.relu)
+asked_for()
+print(before, asked_for())
+
 wam.audio, wam.front_ends, wam.separation, wam.volume
 import wam_widgets.studies.store
 
@@ -39,9 +59,21 @@ assert volume().truth is not None
 """
 
 
-def test_package_and_examples_need_neither_network_nor_extras() -> None:
+@pytest.fixture(scope="module")
+def printed() -> str:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_package_and_examples_need_neither_network_nor_extras(printed: str) -> None:
+    assert printed
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries do not learn")
+def test_a_classifier_lets_activations_stay_with_the_process(printed: str) -> None:
+    before, after = map(int, printed.split())
+    assert after < before // 10
 
 
 def test_what_is_imported_when_asked_for_is_listed() -> None:

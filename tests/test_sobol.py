@@ -144,7 +144,7 @@ def test_a_linear_model_in_closed_form(ndim: int, sampling: str) -> None:
     x = random(*MODELS[ndim])
     model = Linear(random(3, *x.shape[1:], seed=5))
     options = {"objective": "logit", "baselines": 0.3}
-    found = attribute(model, x, target=[2, 0], sampling=sampling, n_samples=512, **options)
+    found = attribute(model, x, target=[2, 0], sampling=sampling, n_samples=256, **options)
     exact = explain(model, x, target=[2, 0], method="integrated_gradients", n_steps=1, **options)
     exact_values = exact.at(found.basis).values.flatten()
     parts = region_sums(found, exact_values, sampling, 2).square()
