@@ -24,15 +24,15 @@ SMALL_DISK = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" -m tests.crowded 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a small disk where this machine lends one, else on one that counts."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
     run = ["unshare", "-rm", "sh", "-c"]
     try:
-        allowed = subprocess.run([*run, "mount -t tmpfs none /mnt"], capture_output=True)
-        lent = allowed.returncode == 0
+        probe = [*run, 'mount -t tmpfs none "$1"', "sh", str(folder)]
+        lent = subprocess.run(probe, capture_output=True).returncode == 0
     except FileNotFoundError:
         lent = False
     if lent:
-        folder = tmp_path / "disk"
-        folder.mkdir()
         command = [*run, SMALL_DISK, "sh", str(folder), sys.executable]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.stdout == "as expected\n", done.stderr
