@@ -19,6 +19,7 @@ from tests import explained
 from tests import outcomes as studied
 from tests.connection import PATIENCE, from_browser
 from tests.models import Linear, random
+from wam_widgets.front_ends import LogMel
 from wam_widgets.studies.records import Outcome, Score
 from wam_widgets.widgets import wire
 from wam_widgets.widgets.gallery_controls import NOT_KEPT
@@ -139,11 +140,12 @@ def test_a_sample_holds_the_extremes(tmp_path: Path) -> None:
     assert np.mean(positions) == pytest.approx(count / 2, abs=50)
 
 
-def test_bands_of_sounds_are_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [{"sample_rate": 8000}, {"front_end": LogMel(8000)}])
+def test_bands_of_sounds_are_named(tmp_path: Path, settings: dict[str, Any]) -> None:
     inputs = [studied.outcome(0, 0, 0, shape=(1, 800))]
     store = studied.store(
         tmp_path / "sounds", inputs, studied.scores(0, {"faithfulness": 1.0}),
-        metrics="faithfulness", sample_rate=8000,
+        metrics="faithfulness", **settings,
     )  # fmt: skip
     (row, _) = gather(wam.study(store.path)).rows
     assert row.scales == ("0–1 kHz", "1–2 kHz", "2–4 kHz")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -96,6 +99,22 @@ def test_it_says_what_was_computed_and_how_to_repeat_it(tmp_path: Path) -> None:
         "6 inputs have an explanation, and open as Explorers.",
     ):
         assert words in text
+
+
+def test_the_call_is_python(tmp_path: Path) -> None:
+    names = [f"a  class, number {i}: '\"\\\n" for i in range(20)]
+    one = study(tmp_path / "study", class_names=names, n_samples=4)
+    text = one.to_html(tmp_path / "study.html", n=0).read_text(encoding="utf-8")
+    shown = re.search("<code>(.*?)</code>", text, re.DOTALL)
+    assert shown is not None
+    lines = html.unescape(shown[1])
+    assert max(map(len, lines.splitlines())) <= 88
+    call = ast.parse(lines).body[-1]
+    assert isinstance(call, ast.Assign) and isinstance(call.value, ast.Call)
+    given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.value.keywords}
+    assert ast.literal_eval(given["class_names"]) == names
+    assert given["bases"] == "[wam.Basis('haar', 2), 'signal']"
+    assert given["n_samples"] == "4"
 
 
 def test_what_users_write_is_text(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from wam_widgets.catalogue import CATALOGUE, title
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wam_widgets.widgets.gallery_payload import Shown
 
 __all__ = ["as_markdown", "computed", "failures", "inputs", "means", "repeated"]
+
+_WIDE = 88
+"""Characters of a line of code."""
 
 _SAID = ("class_names", "front_end")
 """Settings with lines of their own."""
@@ -100,16 +103,14 @@ def repeated(study: Study) -> str:
     count = "a stream" if study.count is None else inputs(study.count)
     settings = asked.get("settings") or {}
     front_end = settings.get("front_end")
+    others = {name: asked.get(name) for name in ("target", "explanations", "seed", "shard_size")}
+    others |= {name: value for name, value in settings.items() if name != "front_end"}
     arguments = {
-        "methods": _methods(asked.get("methods") or {}),
-        "bases": f"[{', '.join(map(_place, asked.get('bases') or []))}]",
-        "rankings": _rankings(asked.get("rankings") or {}),
-        "metrics": _metrics(asked.get("metrics") or {}),
-        "target": repr(asked.get("target")),
-        "explanations": repr(asked.get("explanations")),
-        "seed": repr(asked.get("seed")),
-        "shard_size": repr(asked.get("shard_size")),
-        **{name: repr(value) for name, value in settings.items() if name != "front_end"},
+        "methods": _parts(_short(asked.get("methods") or {}, "method")),
+        "bases": ("[", [_place(place) for place in asked.get("bases") or []], "]"),
+        "rankings": _parts(_rankings(asked.get("rankings") or {})),
+        "metrics": _parts(_short(asked.get("metrics") or {}, "metric")),
+        **{name: _parts(value) for name, value in others.items()},
     }
     call = [
         "import wam_widgets as wam",
@@ -118,7 +119,7 @@ def repeated(study: Study) -> str:
         f"    model,  # {known.model}{weights}",
         f"    data,  # {count}",
         '    store="a folder",',
-        *(f"    {name}={value}," for name, value in arguments.items()),
+        *(line for name, parts in arguments.items() for line in _argument(name, *parts)),
         *([f"    front_end=front_end,  # {front_end}"] if front_end is not None else []),
         ")",
     ]
@@ -134,19 +135,39 @@ def as_markdown(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~&])", r"\\\1", text)
 
 
-def _methods(methods: Mapping[str, Any]) -> str:
-    simple = all(spoken == {"method": label} for label, spoken in methods.items())
-    return repr(list(methods) if simple else methods)
+def _argument(name: str, begin: str, parts: Sequence[str], end: str) -> list[str]:
+    """Return an argument of a call: one line, or several where it has many parts."""
+    whole = f"    {name}={begin}{', '.join(parts)}{end},"
+    if len(whole) <= _WIDE or len(parts) < 2:
+        return [whole]
+    lines = [f"    {name}={begin}"]
+    line = ""
+    for part in parts:
+        if line and len(line) + len(part) + 1 > _WIDE:
+            lines.append(line)
+            line = ""
+        line = f"{line or ' ' * 7} {part},"
+    return [*lines, line, f"    {end},"]
 
 
-def _metrics(metrics: Mapping[str, Any]) -> str:
-    simple = all(spoken == {"metric": label} for label, spoken in metrics.items())
-    return repr(list(metrics) if simple else metrics)
+def _parts(value: Any) -> tuple[str, list[str], str]:
+    """Return a value as code: what it begins with, its parts, and what it ends with."""
+    if isinstance(value, Mapping):
+        return "{", [f"{name!r}: {part!r}" for name, part in value.items()], "}"
+    if isinstance(value, list):
+        return "[", [repr(part) for part in value], "]"
+    return "", [repr(value)], ""
 
 
-def _rankings(rankings: Mapping[str, Any]) -> str:
+def _short(named: Mapping[str, Any], key: str) -> Any:
+    """Return names alone where there is nothing else to say."""
+    simple = all(spoken == {key: label} for label, spoken in named.items())
+    return list(named) if simple else named
+
+
+def _rankings(rankings: Mapping[str, Any]) -> Any:
     simple = all(ranking in (label, None) for label, ranking in rankings.items())
-    return repr(list(rankings.values()) if simple else rankings)
+    return list(rankings.values()) if simple else rankings
 
 
 def _place(place: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from wam_widgets.studies.errors import StoreError
 from wam_widgets.studies.manifest import Manifest
 
 __all__ = ["Known"]
+
+_RATE = re.compile(r"\bsample_rate=(\d{1,9}(?:\.\d{1,9})?)\b")
+"""As the front ends of this package say it."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,12 @@ class Known:
 
     @property
     def sample_rate(self) -> float | None:
-        """Of sounds, in Hz, where it was given."""
+        """Of sounds, in Hz: as it was given, or as the front end says."""
         rate = self.settings.get("sample_rate")
-        return float(rate) if isinstance(rate, (int, float)) else None
+        if isinstance(rate, (int, float)):
+            return float(rate)
+        spoken = _RATE.search(str(self.settings.get("front_end")))
+        return float(spoken[1]) if spoken else None
 
     def kind(self, metric: str) -> str:
         """Return the name under which a metric is known that the study calls otherwise."""

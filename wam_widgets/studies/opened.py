@@ -73,6 +73,11 @@ class Opened:
         return self._known.methods
 
     @property
+    def sample_rate(self) -> float | None:
+        """Of sounds, in Hz, as far as it is known."""
+        return self._known.sample_rate
+
+    @property
     def modality(self) -> str:
         """``"image"``, ``"audio"`` or ``"volume"``.
 

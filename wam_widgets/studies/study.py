@@ -171,7 +171,7 @@ class Study(Opened):
         content = self.content()
         where = {"method": method, "place": place, "ranking": ranking, **where}
         chosen = choice(content, self.class_names, where)
-        rate = self._known.sample_rate
+        rate = self.sample_rate
         return summaries.spectra(content, chosen, by, self.class_names, confidence, rate)
 
     def best(self, metric: str, n: int = 10, **where: Any) -> pandas.DataFrame:

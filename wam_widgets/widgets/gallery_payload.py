@@ -238,13 +238,13 @@ def _shares(
     found = content.shares(place)
     if found is None:
         return None, None
-    rate = study.parameters.get("settings", {}).get("sample_rate")
-    if study.modality != "audio" or not isinstance(rate, (int, float)):
+    rate = study.sample_rate
+    if study.modality != "audio" or rate is None or rate <= 0:
         return found[chosen].astype(np.float32), None
     from wam_widgets.figures.sound import hertz
 
     # Bands depend on the level alone.
-    bands = Basis("haar", found.shape[1] - 1).bands(float(rate))
+    bands = Basis("haar", found.shape[1] - 1).bands(rate)
     return found[chosen].astype(np.float32), tuple(hertz(*band) for band in bands)
 
 
