@@ -223,6 +223,11 @@ def test_batches_do_not_matter_and_the_model_is_asked_once_a_subset() -> None:
         assert not torch.allclose(metric(view, model, seed=1, **FEW), found)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.05])
+def test_a_subset_has_at_least_one_cell(share: float) -> None:
+    assert draw_subsets(9, share, 5, seed=0).sum(dim=1).tolist() == [1] * 5
+
+
 def test_bad_arguments() -> None:
     model, x = linear((6, 8))
     view = explain(model, x, method="saliency").signal_map()

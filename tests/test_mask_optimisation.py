@@ -33,7 +33,7 @@ def explainer(model: nn.Module, x: Tensor, **options: object) -> Explainer:
     modality = {3: "audio", 4: "image", 5: "volume"}[x.ndim]
     rate = {"sample_rate": 8000} if x.ndim == 3 else {}
     options = {"objective": "logit", **rate, **options}
-    return Explainer(model, x, modality=modality, show_progress=False, **options)  # type: ignore[arg-type]
+    return Explainer(model, x, modality=modality, show_progress=False, **options)
 
 
 def found(model: nn.Module, x: Tensor, **options: object) -> Found:
@@ -48,7 +48,7 @@ def found(model: nn.Module, x: Tensor, **options: object) -> Found:
     }
     own = {name: given.pop(name) for name in ("baselines", "seed") if name in given}
     one = explainer(model, x, **own)
-    return optimise(one, BASIS, one.classes(0), **given)  # type: ignore[arg-type]
+    return optimise(one, BASIS, one.classes(0), **given)
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import wam_widgets as wam
 from tests import given
-from tests.models import Linear, convolutional, explain, random
+from tests.models import Linear, Recorder, convolutional, explain, random
 from wam_widgets.gradients import Cancelled
 from wam_widgets.maps import SignalMap
 from wam_widgets.metrics.repeat import numbers, repetition
@@ -117,6 +117,17 @@ def test_the_same_model_and_input_give_the_same_attribution(
     for view in views:
         for again in (repetition(view, model, front_end), repetition(view, explainer)):
             assert torch.allclose(numbers(again(model, x)), numbers(view))
+
+
+def test_what_an_explainer_passes_at_once_is_passed_at_once_again() -> None:
+    model, x = Recorder(convolutional(2)), random(2, 2, 6, 8)
+    explainer = wam.Explainer(model, x, internal_batch_size=3, show_progress=False)
+    view = explainer.explain("smoothgrad").signal_map()
+    passes = list(map(len, model.seen))
+    model.seen.clear()
+    repetition(view, explainer)(model, x)
+    assert list(map(len, model.seen)) == passes
+    assert max(passes) == 2
 
 
 def test_every_method_of_an_image_is_repeated() -> None:
