@@ -3,6 +3,7 @@ import { onAbort, onResize, scope } from "../core/dispose";
 import { readTheme, watchTheme } from "../core/theme";
 import base from "../base.css";
 import looks from "../gallery.css";
+import plots from "../galleryplots.css";
 import segments from "../segments.css";
 import { h } from "../views/dom";
 import { cards } from "./cards";
@@ -24,7 +25,7 @@ export function mountGallery(el: HTMLElement, gallery: Gallery, outer?: AbortSig
   onAbort(signal, () => host.remove());
   const shadow = host.attachShadow({ mode: "open" });
   const root = h("div", { class: "wam-root wam-gallery", tabindex: -1, role: "region" });
-  shadow.append(h("style", {}, base + segments + looks), root);
+  shadow.append(h("style", {}, base + segments + plots + looks), root);
   const view: View = { gallery, root, signal, theme: readTheme(root) };
 
   const title = h("h2", { class: "wam-title" });
