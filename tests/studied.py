@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,10 +89,20 @@ class Trap(Dataset[Any]):
         Of the signal.
     process : int or None
         That gets it; None: the one that reads.
+    store : Path or None
+        Of the study; what follows waits until the run there has ended.
     """
 
-    def __init__(self, sprung: Path, at: int, number: int, process: int | None = None) -> None:
-        self.sprung, self.at, self.number, self.process = sprung, at, number, process
+    def __init__(
+        self,
+        sprung: Path,
+        at: int,
+        number: int,
+        process: int | None = None,
+        store: Path | None = None,
+    ) -> None:
+        self.sprung, self.at, self.number = sprung, at, number
+        self.process, self.store = process, store
 
     def __len__(self) -> int:
         return len(X)
@@ -101,8 +111,9 @@ class Trap(Dataset[Any]):
         if index == self.at and not self.sprung.exists():
             self.sprung.touch()
             os.kill(os.getpid() if self.process is None else self.process, self.number)
-            if self.process is not None:
-                signal.sigtimedwait([], 0.5)  # until the other one has stopped waiting for this
+            end = time.monotonic() + 60
+            while self.store and any(self.store.glob(".work*")) and time.monotonic() < end:
+                time.sleep(0.01)
         return X[index]
 
 

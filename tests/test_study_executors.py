@@ -34,6 +34,7 @@ from tests.studied import (
     study,
     text,
 )
+from wam_widgets.studies import tasks
 from wam_widgets.studies.running import TooManyFailures
 from wam_widgets.studies.store import Store
 
@@ -165,13 +166,35 @@ def test_a_worker_that_is_killed(tmp_path: Path, undisturbed: str) -> None:
 
 def test_interrupted(tmp_path: Path, pool: Executor, undisturbed: str) -> None:
     """The interrupt reaches this process only; workers see that nobody waits for them."""
-    store, data = tmp_path / "study", Trap(tmp_path / "sprung", 5, signal.SIGINT, os.getpid())
+    store = tmp_path / "study"
+    data = Trap(tmp_path / "sprung", 5, signal.SIGINT, os.getpid(), store)
     with pytest.raises(KeyboardInterrupt, match="of 11 inputs are finished in"):
         study(store, data, executor=pool)
     assert not list(store.glob(".work*"))
     known = [row["index"] for row in rows(store)["inputs"]]
     assert 0 < len(known) < COUNT and len(set(known)) == len(known)
     assert text(study(store, Counted(), executor=pool)) == undisturbed
+
+
+def test_a_worker_stops_where_nobody_waits(
+    tmp_path: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is in the middle of a shard: it writes what it has."""
+    monkeypatch.setattr(tasks, "_BATCHES", 1)
+    store = tmp_path / "study"
+    data = Trap(tmp_path / "sprung", 5, signal.SIGINT, os.getpid(), store)
+    with ThreadPoolExecutor(1) as executor:
+        with pytest.raises(KeyboardInterrupt, match="6 of 11 inputs are finished in"):
+            study(store, data, executor=executor, shard_size=COUNT)
+        assert shards(store) == ["00000000-0.partial"]
+        assert text(study(store, data, executor=executor, shard_size=COUNT)) == undisturbed
+        store = tmp_path / "flawed"
+        with pytest.raises(TooManyFailures, match="2 inputs failed, max_failures is 1"):
+            study(
+                store, flawed(*range(COUNT)), Flawed(), executor=executor, shard_size=COUNT,
+                max_failures=1,
+            )  # fmt: skip
+        assert [row["index"] for row in rows(store)["inputs"]] == [0, 1]
 
 
 def test_inputs_that_fail(tmp_path: Path, pool: Executor) -> None:
