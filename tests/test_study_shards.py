@@ -18,6 +18,7 @@ from wam_widgets.provenance import digest
 from wam_widgets.studies.plan import Plan, seed_of
 from wam_widgets.studies.records import Outcome, Sample, Score, Shard
 from wam_widgets.studies.shards import pieces
+from wam_widgets.studies.thumbnails import SIDE
 
 SHAPES = {1: (2, 64), 2: (2, 16, 20), 3: (2, 8, 8, 12)}
 MODALITY = {1: "audio", 2: "image", 3: "volume"}
@@ -234,9 +235,9 @@ def test_thumbnails_are_small_pictures(name: str) -> None:
         settings=example.settings,
     )  # fmt: skip
     (outcome,) = study(example.model, what, given).outcomes
-    assert outcome.thumbnail is not None and len(outcome.thumbnail) < 4000
+    assert outcome.thumbnail is not None and len(outcome.thumbnail) < 6000
     picture = Image.open(io.BytesIO(outcome.thumbnail))
-    assert max(picture.size) == 72
+    assert max(picture.size) == SIDE
     assert len(set(picture.convert("RGBA").tobytes())) > 2
 
 

@@ -16,7 +16,7 @@ from wam_widgets.figures.shown import shown, window
 
 __all__ = ["SIDE", "thumbnail"]
 
-SIDE = 72
+SIDE = 104
 """Pixels of the longer side; sounds are as wide and a third as high."""
 
 _INK = (110, 122, 140, 255)
