@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import wam_widgets as wam
-from tests import solid, sound
+from tests import figured, solid, sound
 from tests.exercise import Exercise
 from tests.exported import Exported, picture
 from tests.models import Linear, random
@@ -257,6 +257,19 @@ def test_a_narrow_window_stacks_them(page: Page, mixed: Path) -> None:
     assert under["y"] >= over["y"] + over["height"]
     width = page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= 390
+
+
+def test_curves_beside_a_volume_do_not_widen_the_page(page: Page, tmp_path: Path) -> None:
+    e = figured.attribution("volume").explanation
+    (curve,) = e.curves
+    assert curve.basis is not None
+    controls = {"family": curve.basis.family, "level": curve.basis.level}
+    path = wam.report([wam.Section(e, controls=controls)], tmp_path / "curves.html")
+    # The panel of the reconstruction is then at its narrowest.
+    page.set_viewport_size({"width": 1100, "height": 900})
+    page.goto(path.as_uri())
+    expect(show(page, 0).canvas("curve")).to_be_visible()
+    assert page.evaluate("() => document.scrollingElement.scrollWidth === innerWidth")
 
 
 def test_damaged_data_spoil_nothing_else(page: Page, many: Path, tmp_path: Path) -> None:
