@@ -17,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-NAMES = ("image", "audio", "volume", "methods")
+NAMES = ("image", "audio", "volume", "methods", "study")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 

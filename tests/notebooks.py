@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-NOTEBOOKS = ("image", "audio", "volume", "methods")
+NOTEBOOKS = ("image", "audio", "volume", "methods", "study")
 
 # Read by the kernel's Python when it starts: only this machine can be reached from there.
 OFFLINE = """
