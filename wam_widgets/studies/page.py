@@ -17,7 +17,6 @@ from wam_widgets.packing import packed_size
 from wam_widgets.page import write_page
 from wam_widgets.page_parts import Block, Cards, Part, Row
 from wam_widgets.reports import Section, checked_section, panels_of, warn_if_large
-from wam_widgets.studies import described
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.gallery_controls import first_gallery_controls
 from wam_widgets.widgets.gallery_payload import Shown, gallery_payload, gather
@@ -119,13 +118,13 @@ def write_study(
         for position, explanation in explained.items()
     }
     parts: list[Part] = [
-        Block("Means", described.means(study)),
+        Block("Means", page_blocks.means(study)),
         Cards("Gallery", gallery, first_gallery_controls(shown), rows, said),
     ]
     if shown.failed:
-        parts.append(Block("What failed", described.failures(shown)))
-    parts.append(Block("What was computed", described.computed(study)))
-    parts.append(Block("How to repeat it", described.repeated(study)))
+        parts.append(Block("What failed", page_blocks.failures(shown)))
+    parts.append(Block("What was computed", page_blocks.computed(study)))
+    parts.append(Block("How to repeat it", page_blocks.repeated(study)))
     text = write_page(parts, title=heading, notes=notes or "", bank=bank(), script=script)
     replace_file(target, text.encode())
     return target
@@ -211,7 +210,7 @@ def _said(shown: Shown, choice: _Choice, opened: int, pictures: int) -> str:
             ("has", "opens as an Explorer") if choice.can == 1 else ("have", "open as Explorers")
         )
         sentences.append(
-            f"{described.inputs(choice.can)} {verbs[0]} an explanation, and {verbs[1]}."
+            f"{page_blocks.inputs(choice.can)} {verbs[0]} an explanation, and {verbs[1]}."
         )
     if opened < len(choice.positions):
         sentences.append(
@@ -220,7 +219,7 @@ def _said(shown: Shown, choice: _Choice, opened: int, pictures: int) -> str:
         )
     if 0 < pictures < len(shown):
         sentences.append(f"The worst and the best {pictures:,} inputs have pictures.")
-    return described.as_markdown(" ".join(sentences))
+    return page_blocks.as_markdown(" ".join(sentences))
 
 
 def _pictures(study: Study, shown: Shown, choice: _Choice) -> dict[int, bytes]:

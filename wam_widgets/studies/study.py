@@ -10,7 +10,7 @@ from wam_widgets.metrics.tables import Table
 from wam_widgets.spectra import SpectraComparison
 from wam_widgets.studies import spoken, summaries
 from wam_widgets.studies.groups import choice, groups
-from wam_widgets.studies.opened import Opened
+from wam_widgets.studies.results import Opened
 from wam_widgets.studies.store import Store
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Study(Opened):
 
         Inputs without one are left out; only the shards of those that are asked for are read.
         """
-        from wam_widgets.studies.opening import thumbnails
+        from wam_widgets.studies.one_input import thumbnails
 
         return thumbnails(self._store, self.content(), [ids] if isinstance(ids, str) else ids)
 
@@ -262,7 +262,7 @@ class Study(Opened):
             If there is no such input, it failed, its explanation is not kept and model or data are
             missing, or these are not those of the study.
         """
-        from wam_widgets.studies.opening import explanation
+        from wam_widgets.studies.one_input import explanation
 
         return explanation(self._store, self.content(), id, model, data, options)
 

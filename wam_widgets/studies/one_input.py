@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from wam_widgets.explanation import Explanation
-from wam_widgets.studies.again import computed
 from wam_widgets.studies.columns import Columns
+from wam_widgets.studies.recomputing import computed
 from wam_widgets.studies.store import Store
 
 __all__ = ["explanation", "thumbnails"]

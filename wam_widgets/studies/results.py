@@ -11,9 +11,9 @@ from wam_widgets.metrics import tables
 from wam_widgets.studies import frames, summaries
 from wam_widgets.studies.columns import Columns, Floats, Key
 from wam_widgets.studies.groups import choice
-from wam_widgets.studies.known import Known
 from wam_widgets.studies.manifest import Manifest
 from wam_widgets.studies.reading import Reader
+from wam_widgets.studies.reported import Known
 from wam_widgets.studies.store import Store
 
 if TYPE_CHECKING:
