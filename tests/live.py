@@ -86,6 +86,14 @@ async (index) => {
   return outputs.filter((o) => o.output_type === "error").map((o) => `${o.ename}: ${o.evalue}`);
 }
 """
+DRAW_ONCE = """
+draw, drawn = wam.Explorer._picture, []
+def first(explorer):
+    if not drawn:
+        drawn.append(draw(explorer))
+    return drawn[0]
+wam.Explorer._picture = first
+"""
 
 
 @dataclass(frozen=True)
@@ -141,6 +149,13 @@ class Live:
     def python(self, code: str) -> None:
         """Run statements in the kernel."""
         self.lab.execute(self.page, code)
+
+    @contextmanager
+    def drawn_once(self) -> Iterator[None]:
+        """Let all outputs carry the picture of the first: to draw it takes longer than the rest."""
+        self.python(DRAW_ONCE)
+        yield
+        self.python("wam.Explorer._picture = draw")
 
     def value(self, expression: str) -> Any:
         """The value of an expression in the kernel."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
@@ -13,7 +14,7 @@ from tests.lab import JupyterLab
 from tests.live import Live
 from tests.observe import Observed
 from tests.solid import BALL
-from tests.space import Camera, Solid, opaque, overlap
+from tests.space import Camera, Mask, Solid, opaque, overlap
 from tests.view import View
 
 MOST = 16
@@ -153,7 +154,8 @@ def live(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Live]:
 
     with Live.open(jupyterlab, browser, "solid.ipynb", [ONE, MANY], "solid", prepare) as live:
         live.page.set_viewport_size({"width": 1280, "height": 1000})
-        yield live
+        with live.drawn_once():
+            yield live
         assert not live.observed.errors
         # The browser says so when it takes a context back to have enough.
         assert not [text for text in warnings if "Too many" in text]
@@ -161,8 +163,13 @@ def live(jupyterlab: JupyterLab, browser: Browser) -> Iterator[Live]:
 
 def shows_balls(solid_: Solid) -> bool:
     mask = opaque(solid_.picture())
-    exact = Camera().silhouette(solid.BALL, len(mask)) | Camera().silhouette(solid.OTHER, len(mask))
-    return overlap(mask, exact) > 0.85
+    return overlap(mask, both(len(mask))) > 0.85
+
+
+@cache
+def both(size: int) -> Mask:
+    """The pixels that the balls are in."""
+    return Camera().silhouette(solid.BALL, size) | Camera().silhouette(solid.OTHER, size)
 
 
 def test_twenty_explorers_on_a_page(live: Live) -> None:
