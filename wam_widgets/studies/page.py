@@ -17,6 +17,7 @@ from wam_widgets.packing import packed_size
 from wam_widgets.page import write_page
 from wam_widgets.page_parts import Block, Cards, Part, Row
 from wam_widgets.reports import Section, checked_section, panels_of, warn_if_large
+from wam_widgets.studies import page_blocks
 from wam_widgets.widgets.bank import bank
 from wam_widgets.widgets.gallery_controls import first_gallery_controls
 from wam_widgets.widgets.gallery_payload import Shown, gallery_payload, gather
