@@ -81,7 +81,8 @@ def show(
         lab, browser, "sound.ipynb", [EXPLORE, TWO], "sound", lambda page: ears.append(Ear.on(page))
     ) as live:
         live.page.set_viewport_size({"width": 1400, "height": 1700})
-        yield lambda: Desk(live.show(EXPLORE), ears[0])
+        with live.drawn_once():
+            yield lambda: Desk(live.show(EXPLORE), ears[0])
         assert not live.observed.errors
         assert not ears[0].warnings
 
