@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -56,8 +57,13 @@ def saved(
     request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Saved]:
     app: App = request.param
+    server = (
+        nullcontext(request.getfixturevalue("jupyterlab"))
+        if app == "jupyterlab"
+        else JupyterLab.start(tmp_path_factory.mktemp(app), app)
+    )
     with (
-        JupyterLab.start(tmp_path_factory.mktemp(app), app) as lab,
+        server as lab,
         Live.open(lab, browser, NAME, [CARRY, EXPLORE, AGAIN]) as live,
     ):
         lab.run_all(live.page)
