@@ -236,7 +236,7 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         lambda: _stereo().save(tmp_path / "a.wav"),
         lambda: _stereo().resample(16000),
     ):
-        with pytest.raises(ImportError, match=r'pip install "wam-widgets\[audio\]"'):
+        with pytest.raises(ImportError, match=r"pip install 'wam-widgets\[audio\]'"):
             call()
     assert _stereo().resample(RATE).duration == 0.5
 

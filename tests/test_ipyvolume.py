@@ -147,5 +147,5 @@ def test_a_missing_package_names_the_extra(missing: str, monkeypatch: pytest.Mon
             raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
 
         monkeypatch.setattr("wam_widgets.samples.import_module", fail)
-    with pytest.raises(ImportError, match=rf'"wam-widgets\[ipyvolume\]" \(.*{missing}'):
+    with pytest.raises(ImportError, match=rf"'wam-widgets\[ipyvolume\]' \(.*{missing}"):
         a.to_ipyvolume()

@@ -288,5 +288,5 @@ def test_orientation_is_also_taken_as_nibabel_gives_it() -> None:
 def test_a_missing_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.nii", np.zeros((3, 4, 5), np.float32), np.eye(4))
     monkeypatch.setitem(sys.modules, "nibabel", None)
-    with pytest.raises(ImportError, match=r'nibabel is missing: .*"wam-widgets\[volume\]"'):
+    with pytest.raises(ImportError, match=r"nibabel is missing: .*'wam-widgets\[volume\]'"):
         load(path)
