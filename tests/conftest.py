@@ -29,7 +29,7 @@ expect.set_options(timeout=30_000)
 
 
 # Nothing of what is imported and collected is garbage, nor will it be: to look through it again and
-# again took a tenth of the time of the tests.
+# again takes seconds.
 gc.disable()
 
 
