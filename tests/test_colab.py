@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -31,9 +32,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     off = {"enabled": False}
     config = Config({"HistoryManager": off, "MimeBundleFormatter": off})
     new: Any = InteractiveShell  # has no annotations
-    shell = new(ipython_dir=str(tmp_path_factory.mktemp("ipython")), config=config)
-    found: dict[str, Any] = {"names": shell.user_ns}
     with pytest.MonkeyPatch.context() as patch:
+        # It takes the place of the main module, which processes that are spawned later look at.
+        patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+        shell = new(ipython_dir=str(tmp_path_factory.mktemp("ipython")), config=config)
+        found: dict[str, Any] = {"names": shell.user_ns}
         patch.chdir(tmp_path_factory.mktemp("work"))
         for cell in CELLS:
             if cell["cell_type"] == "code":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,14 +27,17 @@ from wam_widgets.magic_line import parser
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A shell that knows nothing of the user's own settings and history, and draws no pictures."""
     off = {"enabled": False}
     config = Config({"HistoryManager": off, "MimeBundleFormatter": off})
     # With every reset IPython has everything searched for garbage; what there is by now stays.
     gc.freeze()
     shell: Any = InteractiveShell  # has no annotations
-    return shell(ipython_dir=str(tmp_path_factory.mktemp("ipython")), config=config)
+    with pytest.MonkeyPatch.context() as patch:
+        # It takes the place of the main module, which processes that are spawned later look at.
+        patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+        yield shell(ipython_dir=str(tmp_path_factory.mktemp("ipython")), config=config)
 
 
 @pytest.fixture(scope="module")

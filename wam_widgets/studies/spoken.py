@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wam_widgets.metrics.intervals import Interval
@@ -50,7 +51,9 @@ def _head(study: Study) -> str:
         amount = f"{done:,} of {count:,} inputs"
     failed = int(study.content().failed.sum())
     failures = f", {failed:,} failed" if failed else ""
-    return f"Study of {study.manifest.model} in {study.path}: {amount}{failures}"
+    here = Path.cwd()
+    place = study.path.relative_to(here) if study.path.is_relative_to(here) else study.path
+    return f"Study of {study.manifest.model} in {place}: {amount}{failures}"
 
 
 def mean_lines(study: Study, most: int | None = _LONGEST) -> list[list[str]]:
