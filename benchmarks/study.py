@@ -37,7 +37,7 @@ from benchmarks.memory import EXACT, peak
 from benchmarks.work import SAMPLES, network, picture
 from wam_widgets.examples.networks import blocks
 
-INPUTS = 8
+INPUTS = 4
 WORK = {"methods": ("smooth_integrated_gradients",), "metrics": ("faithfulness",)}
 FEW, MANY = 100, 1000
 SMALL = 64
@@ -132,7 +132,7 @@ def warm_up(wait: float) -> None:
 def _worker_rows(device: torch.device) -> list[Row]:
     if device.type != "cpu" or (os.cpu_count() or 1) < 2:
         return []
-    data = pictures(2 * INPUTS)
+    data = pictures(3 * INPUTS)
     took: dict[int, list[float]] = {1: [], 2: []}
     pools = {count: workers(count)() for count in took}
     for _ in range(3):
