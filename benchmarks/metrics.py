@@ -27,7 +27,7 @@ from benchmarks.measure import (
     spread,
 )
 from benchmarks.one_basis import passes, recorded
-from benchmarks.work import network, picture
+from benchmarks.work import SMALL, SmallNet, network, picture
 from wam_widgets.attribution import Attribution
 from wam_widgets.best_basis import USUAL
 from wam_widgets.explanation import Explanation
@@ -44,6 +44,7 @@ GOAL, GOAL_OF_LOOP, GOAL_OF_SWEEP = 1.10, 3.0, 1.05
 NETWORKS = {
     "resnet": "one picture of 224 × 224 × 3 through a ResNet-18",
     "example": "the embedded picture of 192 × 192 through its classifier",
+    "small": "one picture of 64 × 64 × 3 through two convolutions",
 }
 """What is asked about: the less a network computes, the more everything else weighs."""
 
@@ -61,6 +62,8 @@ def explained(what: str, device: torch.device) -> tuple[nn.Module, Explanation]:
     if what == "example":
         example = wam.examples.image()
         model, x = example.model.to(device), example.input.to(device)
+    elif what == "small":
+        model, x = SmallNet().to(device), picture(device, SMALL)
     else:
         model, x = network(device), picture(device)
     return model, wam.explain(model, x, method="saliency", show_progress=False)

@@ -34,13 +34,11 @@ from benchmarks.measure import (
     spread,
 )
 from benchmarks.memory import EXACT, peak
-from benchmarks.work import SAMPLES, network, picture
-from wam_widgets.examples.networks import blocks
+from benchmarks.work import SAMPLES, SMALL, SmallNet, network, picture
 
 INPUTS = 4
 WORK = {"methods": ("smooth_integrated_gradients",), "metrics": ("faithfulness",)}
 FEW, MANY = 100, 1000
-SMALL = 64
 GOAL, GOAL_OF_WORKERS, GOAL_OF_RESUME, GOAL_OF_MEMORY = 1.10, 1.7, 2.0, 0.05
 
 
@@ -174,22 +172,6 @@ class Crops(torch.utils.data.Dataset[tuple[Tensor, int]]):
         if index >= self.count:
             raise IndexError(index)
         return picture(torch.device("cpu"), SMALL, seed=index)[0], index % 3
-
-
-class SmallNet(nn.Module):
-    """A classifier of small pictures."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            self.features = blocks(2, (3, 16, 32))
-            self.top = nn.Linear(32, 3)
-        self.eval()
-
-    def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = self.top(self.features(x).mean(dim=(2, 3)))
-        return found
 
 
 def small(count: int, store: Path) -> object:

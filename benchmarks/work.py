@@ -11,10 +11,12 @@ from torch import Tensor, nn
 import wam_widgets as wam
 from benchmarks.resnet import resnet18
 from wam_widgets.examples import SoundNet
+from wam_widgets.examples.networks import blocks
 from wam_widgets.explanation import Explanation
 from wam_widgets.front_ends import LogMel
 
 SIZE = 224
+SMALL = 64
 RATE = 44100
 SECONDS = 5
 CUBE = 64
@@ -46,6 +48,22 @@ def picture(device: torch.device, size: int = SIZE, seed: int = 0) -> Tensor:
 def network(device: torch.device) -> nn.Module:
     """Return the ResNet-18 on a device."""
     return resnet18().to(device)
+
+
+class SmallNet(nn.Module):
+    """A classifier of small pictures, of two convolutions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.features = blocks(2, (3, 16, 32))
+            self.top = nn.Linear(32, 3)
+        self.eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.top(self.features(x).mean(dim=(2, 3)))
+        return found
 
 
 def sound(device: torch.device, seed: int = 0) -> Tensor:
