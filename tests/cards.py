@@ -67,3 +67,10 @@ class Cards:
         self.page.mouse.down()
         self.page.mouse.move(places[1], y, steps=4)
         self.page.mouse.up()
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait until the page has drawn what was done."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )

@@ -147,6 +147,7 @@ def test_by_keyboard(cards: Cards) -> None:
     handle.focus()
     for _ in range(3):
         page.keyboard.press("PageUp")
+    cards.drawn()
     assert cards.range()[0] > before[0]
     assert not cards.count.startswith(f"{textures.COUNT} of")
     page.keyboard.press("Escape")
