@@ -101,9 +101,10 @@ def test_a_card_opens_its_explorer(cards: Cards, study: wam.Study) -> None:
     page = cards.page
     wrong = study.inputs.index[study.inputs["correct"] == False][0]  # noqa: E712
     # What is wrong is said in words, not by a colour alone.
+    names = study.class_names
+    assert names is not None
     label, predicted = (
-        study.class_names[int(study.inputs.loc[wrong, name])]  # type: ignore[index]
-        for name in ("label", "predicted")
+        names[int(study.inputs.loc[wrong, name])] for name in ("label", "predicted")
     )
     said = cards.card(wrong).get_attribute("aria-label") or ""
     assert f"{label}, wrong: predicted {predicted}" in said

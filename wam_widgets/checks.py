@@ -269,15 +269,22 @@ def directions(orientation: str | Sequence[str] | None, modality: str) -> str | 
     return letters
 
 
+def device_of(model: Callable[..., Any]) -> torch.device | None:
+    """Return where the weights of a model are; None for one that has none."""
+    if not isinstance(model, nn.Module):
+        return None
+    weight = next(itertools.chain(model.parameters(), model.buffers()), None)
+    return None if weight is None else weight.device
+
+
 def check_device(model: Callable[..., Any], signal: Tensor, name: str = "model") -> None:
     """Raise a ValueError if the weights of the model are on another device than the signal."""
-    if isinstance(model, nn.Module):
-        weight = next(itertools.chain(model.parameters(), model.buffers()), None)
-        if weight is not None and weight.device != signal.device:
-            raise ValueError(
-                f"x is on {signal.device} and {name} on {weight.device}: move x with "
-                f"x.to({str(weight.device)!r}), or {name}"
-            )
+    device = device_of(model)
+    if device is not None and device != signal.device:
+        raise ValueError(
+            f"x is on {signal.device} and {name} on {device}: move x with "
+            f"x.to({str(device)!r}), or {name}"
+        )
 
 
 def warn_if_training(model: Callable[..., Any], front_end: object = None) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from wam_widgets.attribution import Attribution
 from wam_widgets.catalogue import CATALOGUE
+from wam_widgets.checks import device_of
 from wam_widgets.explanation import Explanation
 from wam_widgets.joining import cut, moved
 from wam_widgets.metrics.cells import Cell, Work, checked
@@ -20,7 +20,7 @@ from wam_widgets.studies.plan import Plan, seed_of
 from wam_widgets.studies.records import Outcome, Sample, Score, Shard
 from wam_widgets.studies.thumbnails import thumbnail
 
-__all__ = ["device_of", "pieces"]
+__all__ = ["pieces"]
 
 _LONGEST = 1000
 """Characters of an error that are kept."""
@@ -202,11 +202,3 @@ def _one_by_one(plan: Plan) -> bool:
         or (method.name in GRADIENTS and GRADIENTS[method.name].drawn)
         for method in plan.methods.values()
     )
-
-
-def device_of(model: Callable[..., Any]) -> torch.device | None:
-    """Return where the weights of a model are; None for one that has none."""
-    if not isinstance(model, nn.Module):
-        return None
-    weight = next(itertools.chain(model.parameters(), model.buffers()), None)
-    return None if weight is None else weight.device

@@ -7,7 +7,7 @@ import io
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from wam_widgets.widgets.channel import Channel, Job
 from wam_widgets.widgets.components import component_count
 from wam_widgets.widgets.controls import Controls
 from wam_widgets.widgets.embed import output, shown_by_widgets
+from wam_widgets.widgets.forgiving import Forgiving
 from wam_widgets.widgets.live import Live
 from wam_widgets.widgets.maps import map_payload
 from wam_widgets.widgets.module import Module, front_end, shared_module
@@ -42,7 +43,7 @@ _PNG_DPI = 110
 _VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class Explorer(Controls):
+class Explorer(Forgiving, Controls):
     """An explanation to explore: linked panels, all controls live, the model asked when needed.
 
     Made by :func:`explore`. The controls are traits (see :class:`Controls` for all of them):
@@ -157,14 +158,6 @@ class Explorer(Controls):
         if channel is not None:
             channel.close()
         super().close()
-
-    def set_state(self, sync_data: Mapping[str, Any]) -> None:
-        """Take values from the browser; ones that are not allowed are put back there."""
-        try:
-            super().set_state(sync_data)
-        except traitlets.TraitError as error:
-            _LOG.warning("the browser sent a value that is not allowed: %s", error)
-            self.send_state([name for name in sync_data if name in self.keys])
 
     def start(self) -> None:
         """Compute what the controls show in the background, if it was not computed yet."""

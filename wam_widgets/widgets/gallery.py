@@ -12,6 +12,7 @@ import ipywidgets
 import traitlets
 
 from wam_widgets.widgets.channel import Channel, Job, describe
+from wam_widgets.widgets.forgiving import Forgiving
 from wam_widgets.widgets.gallery_controls import NOT_KEPT, GalleryControls
 from wam_widgets.widgets.gallery_payload import Shown, base64_text, gallery_payload
 from wam_widgets.widgets.module import Module, front_end, shared_module
@@ -30,7 +31,7 @@ Pictures = Callable[[Sequence[str]], Mapping[str, bytes]]
 Opener = Callable[[int], Callable[[], None]]
 
 
-class Gallery(GalleryControls):
+class Gallery(Forgiving, GalleryControls):
     """The inputs of a study as cards, with filters, a histogram, spectra and means per class.
 
     Made by :meth:`Study.explore`. The controls are traits (see :class:`GalleryControls`): setting
@@ -104,14 +105,6 @@ class Gallery(GalleryControls):
         for channel in getattr(self, "_channels", {}).values():
             channel.close()
         super().close()
-
-    def set_state(self, sync_data: Mapping[str, Any]) -> None:
-        """Take values from the browser; ones that are not allowed are put back there."""
-        try:
-            super().set_state(sync_data)
-        except traitlets.TraitError as error:
-            _LOG.warning("the browser sent a value that is not allowed: %s", error)
-            self.send_state([name for name in sync_data if name in self.keys])
 
     def _receive(self, _: object, content: object, buffers: Sequence[Any]) -> None:
         # A message to cancel names its request by an id that only one of them knows.

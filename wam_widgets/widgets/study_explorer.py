@@ -11,11 +11,11 @@ import ipywidgets
 import traitlets
 
 from wam_widgets.attribution import RANKINGS
+from wam_widgets.checks import device_of
 from wam_widgets.explaining import check_settings
 from wam_widgets.joining import moved
 from wam_widgets.markup import plain
 from wam_widgets.studies.models import as_source
-from wam_widgets.studies.shards import device_of
 from wam_widgets.wavelets import max_level
 from wam_widgets.widgets.explore import explore
 from wam_widgets.widgets.explorer import Explorer
