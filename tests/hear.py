@@ -19,28 +19,32 @@ from playwright.sync_api import ConsoleMessage, Page
 
 Samples = npt.NDArray[np.float64]
 
-SIZE = 8192
-"""Samples of one buffer of the recorder: it may wait that long for a busy page, and whoever listens
-waits for one and a half of them."""
+SETTLED = 4096
+"""Samples after which what was just done is heard: nothing before is part of a recording of it."""
 
-# A script processor, since the pages under test forbid the script that a worklet would need.
+# A processor of the track and not a node: a script processor leaves out what is rendered while the
+# page is inside its handler, and the pages under test forbid the script that a worklet would need.
+# What waits for a busy page is kept, up to 50,000 pieces of 10 ms.
 _INIT = """
 (() => {
   const taps = (window.wamTaps = []);
   const { connect } = AudioNode.prototype;
+  const record = async (tap, track) => {
+    const { readable } = new MediaStreamTrackProcessor({ track, maxBufferSize: 50000 });
+    const reader = readable.getReader();
+    for (let piece; !(piece = await reader.read()).done; piece.value.close()) {
+      const block = new Float32Array(piece.value.numberOfFrames);
+      piece.value.copyTo(block, { planeIndex: 0, format: "f32-planar" });
+      tap.blocks.push(block);
+      tap.count += block.length;
+    }
+  };
   window.AudioContext = class extends AudioContext {
     constructor(options) {
       super(options);
-      const recorder = this.createScriptProcessor(SIZE, 2, 1);
-      const tap = { context: this, recorder, blocks: [], lost: [], due: null };
-      recorder.onaudioprocess = ({ inputBuffer, playbackTime }) => {
-        // The buffer after one that comes later than this is overwritten.
-        const late = tap.due !== null && playbackTime > tap.due + (0.9 * SIZE) / this.sampleRate;
-        if (late) tap.lost.push(SIZE * tap.blocks.length);
-        tap.blocks.push(inputBuffer.getChannelData(0).slice());
-        tap.due = playbackTime + SIZE / this.sampleRate;
-      };
-      connect.call(recorder, this.destination);
+      const recorder = new MediaStreamAudioDestinationNode(this);
+      const tap = { context: this, recorder, blocks: [], count: 0 };
+      record(tap, recorder.stream.getAudioTracks()[0]);
       taps.push(tap);
     }
   };
@@ -50,15 +54,24 @@ _INIT = """
     return connect.call(this, to, ...rest);
   };
 })();
-""".replace("SIZE", str(SIZE))
-_COUNT = "(size) => size * (window.wamTaps.at(-1)?.blocks.length ?? 0)"
-_LOST = "(from) => window.wamTaps.at(-1).lost.filter((place) => place >= from).length"
+"""
+_RENDERED = """
+() => {
+  const { context } = window.wamTaps.at(-1) ?? {};
+  return context ? Math.round(context.currentTime * context.sampleRate) : 0;
+}
+"""
+_RECORDED = "() => window.wamTaps.at(-1)?.count ?? 0"
 _READ = """
-([from, size]) => {
-  const { blocks } = window.wamTaps.at(-1);
-  const all = new Float32Array(size * blocks.length - from);
-  blocks.slice(from / size).forEach((block, i) => all.set(block, size * i));
-  const bytes = new Uint8Array(all.buffer);
+(from) => {
+  const { blocks, count } = window.wamTaps.at(-1);
+  const all = new Float32Array(count);
+  let at = 0;
+  for (const block of blocks) {
+    all.set(block, at);
+    at += block.length;
+  }
+  const bytes = new Uint8Array(all.buffer, 4 * Math.min(from, count));
   let text = "";
   for (let i = 0; i < bytes.length; i += 8192)
     text += String.fromCharCode(...bytes.subarray(i, i + 8192));
@@ -98,8 +111,8 @@ class Ear:
         return rate
 
     def now(self) -> int:
-        """How many samples are recorded of the newest context."""
-        count: int = self.page.evaluate(_COUNT, SIZE)
+        """How many samples the newest context has rendered; they may not all be recorded yet."""
+        count: int = self.page.evaluate(_RENDERED)
         return count
 
     def until(self, holds: Callable[[], object]) -> None:
@@ -111,33 +124,18 @@ class Ear:
     def begin(self) -> None:
         """Wait until something sounds."""
         start = self.now()
-        self.until(lambda: self.now() > start and np.abs(self.since(start)).max() > 0)
+        self.until(lambda: np.abs(self.since(start)).max(initial=0) > 0)
 
     def record(self, count: int) -> Samples:
         """So many samples, none of them from before the call."""
-        start = self._wait(count)
-        for _ in range(2):
-            start = self._wait(count) if self._lost(start) else start
-        return self.since(start)[:count]
-
-    def _wait(self, count: int) -> int:
-        """Wait for so many samples, and return where they begin."""
-        # The buffer that is being filled began before.
-        start = self.now() + SIZE
-        self.until(lambda: self.now() >= start + count)
-        return start
+        stop = self.now() + SETTLED + count
+        self.until(lambda: self.page.evaluate(_RECORDED) >= stop)
+        return self.since(stop - count)[:count]
 
     def since(self, start: int) -> Samples:
-        """Everything from a sample on, a multiple of :data:`SIZE`."""
-        lost = self._lost(start)
-        assert not lost, f"the page was too busy: {lost} buffers were lost"
-        raw = base64.b64decode(self.page.evaluate(_READ, [start, SIZE]))
+        """Everything that is recorded from a sample on."""
+        raw = base64.b64decode(self.page.evaluate(_READ, start))
         return np.frombuffer(raw, "<f4").astype(np.float64)
-
-    def _lost(self, start: int) -> int:
-        """How many buffers were lost from a sample on."""
-        lost: int = self.page.evaluate(_LOST, start)
-        return lost
 
 
 def decibels(part: Samples, whole: Samples) -> float:

@@ -290,6 +290,7 @@ def test_keys_play_and_seek(desk: Desk, known: Known) -> None:
     desk.page.keyboard.press("Space")
     desk.expect_playing(True)
     desk.ear.begin()
+    desk.ear.record(BLOCK)
     sound = desk.ear.since(0)
     begin = int(np.argmax(np.abs(sound) > 0))
     now, _, at = places(sound[begin:], {"original": known.whole}, 800)[0]
