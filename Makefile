@@ -51,7 +51,8 @@ test: check
 	@$(PY) scripts/front_end.py build
 	$(PY) scripts/front_end.py run test
 	@$(PY) -m tests.chromium
-	$(PY) -m pytest
+	$(PY) -m pytest -m "not browser"
+	$(PY) -m pytest -m browser
 
 check: $(ENV)/.dev
 	$(PY) -m ruff check

@@ -1,12 +1,14 @@
 """Fixtures: Explorers without a browser, a real browser, a real JupyterLab.
 
-A test that asks for the browser is marked ``browser`` by itself and runs after all others:
-Playwright keeps an event loop in the main thread, where ``asyncio.run`` then no longer works.
+A test that asks for the browser, or for the notebooks, which run beside those that do, is marked
+``browser`` by itself. It runs after all others: Playwright keeps an event loop in the main thread,
+where ``asyncio.run`` then no longer works.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,29 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Share all tests without a browser between two processes, unless it is said how many (-n)."""
+    option = config.option
+    asked = option.numprocesses is not None or option.collectonly or option.usepdb
+    whole = config.args_source == config.ArgsSource.TESTPATHS and option.markexpr == "not browser"
+    # The processes come by here, too, and know nothing of -n.
+    if whole and not asked and not hasattr(config, "workerinput"):
+        option.numprocesses, option.dist = 2, "worksteal"
+        # They would wait for each other's threads.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def when(item: pytest.Item) -> int:
+        names = getattr(item, "fixturenames", ())
+        # Those that look at the notebooks come last: these run for a while.
+        return "browser" in names or 2 * ("notebooks" in names)
+
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if when(item):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=when)
 
 
 @pytest.fixture(scope="session")
