@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nbconvert import HTMLExporter
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -39,6 +38,9 @@ THEIRS = (
 def test_a_converted_notebook_is_interactive(
     notebooks: dict[str, Any], name: str, tmp_path: Path, offline_page: Observed
 ) -> None:
+    # Not needed by whoever only collects the tests: it takes a second.
+    from nbconvert import HTMLExporter
+
     exporter: Any = HTMLExporter  # has no annotations
     text, _ = exporter().from_notebook_node(notebooks[name])
     # However many Explorers there are.
