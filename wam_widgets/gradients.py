@@ -209,22 +209,19 @@ def _chunk(
     """Run the points of some steps of some samples and add their gradients to the mean."""
     x = signal[samples]
     points = torch.empty((len(steps), *x.shape), dtype=x.dtype, device=x.device)
-    # In place throughout: fresh memory for every term costs as much as a tenth of a pass.
+    # In place throughout, in as few walks through memory as there are terms: fresh memory for every
+    # term costs as much as a tenth of a pass.
     noise: Tensor | None = None
     for step, point in zip(steps, points, strict=True):
-        alpha = float(schedule.alphas[step])
-        if sigma is None:
-            point.zero_()
-        else:
-            # Drawing costs 4 % of a quick network: the second of a pair takes the first's noise.
-            if noise is not None and step % 2:
-                noise.neg_()
-            else:
-                noise = schedule.draw(step, signal, samples)
-            torch.mul(sigma[samples], noise, out=point)
-        point.add_(x, alpha=alpha)
+        torch.mul(x, float(schedule.alphas[step]), out=point)
+        if sigma is not None:
+            # Drawing costs 2 % of a quick network: the second of a pair takes the first's noise.
+            second = noise is not None and step % 2 == 1
+            noise = noise if second else schedule.draw(step, signal, samples)
+            point.addcmul_(sigma[samples], noise, value=-1 if second else 1)
         if baseline is not None:
-            point.add_(baseline.expand_as(signal)[samples], alpha=1 - alpha)
+            rest = 1 - float(schedule.alphas[step])
+            point.add_(baseline.expand_as(signal)[samples], alpha=rest)
     batch = points.flatten(0, 1)
     if signal.ndim == 4 and signal.is_contiguous(memory_format=torch.channels_last):
         batch = batch.contiguous(memory_format=torch.channels_last)
