@@ -452,9 +452,15 @@ def test_a_study_that_goes_on(tmp_path: Path, explore: Open) -> None:
 
 
 def test_a_study_without_anything_to_show(tmp_path: Path, explore: Open) -> None:
+    running = studied.store(tmp_path / "running", [], [], count=5)
+    with pytest.raises(ValueError, match="no finished input to show yet"):
+        explore(wam.study(running.path))
+    # The page says what failed, and so does the gallery.
     store = studied.store(tmp_path / "failed", [studied.failed(0)], [])
-    with pytest.raises(ValueError, match="no finished input to show: 1 failed"):
-        explore(wam.study(store.path))
+    explorer = explore(wam.study(store.path))
+    sent = explorer.gallery._data
+    assert (sent["ids"], sent["failed"], explorer.selected) == ([], 1, [])
+    assert "image/png" in explorer._repr_mimebundle_()
 
 
 def test_a_saved_notebook_has_a_picture(study: wam.Study, explore: Open) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import html
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -142,6 +143,25 @@ def test_without_explanations(tmp_path: Path) -> None:
     page = Page(one.to_html(tmp_path / "study.html").read_text(encoding="utf-8"))
     assert "No input opens as an Explorer: explanations were not kept" in page.text
     assert not wire.decode(page.content(1)["payload"]["openable"]).any()
+
+
+def test_where_all_failed_it_says_why(tmp_path: Path) -> None:
+    failed = [outcomes.failed(i, f"ValueError: {HOSTILE}") for i in range(3)]
+    one = wam.study(outcomes.store(tmp_path / "study", failed, []).path)
+    page = Page(one.to_html(tmp_path / "study.html").read_text(encoding="utf-8"))
+    assert "3 inputs, 3 of them failed" in page.text
+    assert page.text.count(f"ValueError: {HOSTILE}") == 3
+    assert "Means over inputs" not in page.text and "opens as an Explorer" not in page.text
+    with pytest.raises(ValueError, match="no scores: 3 inputs failed, see study.failures"):
+        one.summary()
+
+
+def test_a_metric_that_no_input_has(tmp_path: Path) -> None:
+    found = [outcomes.outcome(i, 0, 0) for i in range(3)]
+    scores = [one for i in range(3) for one in outcomes.scores(i, {"faithfulness": math.nan})]
+    store = outcomes.store(tmp_path / "study", found, scores)
+    page = Page(wam.study(store.path).to_html(tmp_path / "study.html").read_text(encoding="utf-8"))
+    assert "– [3 left out]" in page.text and "nan" not in page.text
 
 
 def test_what_no_explorer_can_show_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,15 @@ def plot_gallery(
         axes.set_ylabel("Inputs")
         title(axes, f"{int(there.sum()):,} of {shown.total:,} inputs")
         open_frame(axes)
+        if not parts:
+            # An empty plot with numbers on its axes would be invented.
+            axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
+            said = "No input has a score"
+            if shown.failed and not len(shown):
+                said = f"{shown.failed:,} failed, and no other is finished"
+            axes.text(
+                0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=MUTED
+            )
         if len(parts) > 1:
             axes.legend(frameon=False)
         panels = [axes]

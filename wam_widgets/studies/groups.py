@@ -78,6 +78,11 @@ def choice(columns: Columns, names: Sequence[str] | None, where: Mapping[str, An
         scores yet.
     """
     if not columns.rows:
+        if columns.failed.any():
+            count = int(columns.failed.sum())
+            raise ValueError(
+                f"the study has no scores: {count:,} inputs failed, see study.failures"
+            )
         raise ValueError("the study has no scores yet: wait until some inputs are finished")
     for key in where:
         if key not in (*_ROWS, *GROUPS):

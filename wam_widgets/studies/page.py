@@ -82,7 +82,7 @@ def write_study(
     Raises
     ------
     TypeError, ValueError
-        If nothing is finished yet, or an argument is not what it must be.
+        If no input is finished or failed yet, or an argument is not what it must be.
     FileNotFoundError
         If the folder does not exist, or the front end was not built.
 
@@ -188,6 +188,8 @@ def _fits(explanation: Explanation) -> bool:
 
 def _said(shown: Shown, choice: _Choice, opened: int, pictures: int) -> str:
     """Return, as Markdown, which inputs open as Explorers and which have pictures."""
+    if not len(shown):
+        return ""
     sentences = []
     if len(shown) < shown.total:
         sentences.append(

@@ -40,6 +40,7 @@ def computed(study: Study) -> str:
             "rankings": dict.fromkeys(ranking for *_, ranking in study.rows),
             "metrics": study.metrics,
         }.items()
+        if values
     ]
     found.append(("Explained", _target(asked.get("target"))))
     settings = asked.get("settings") or {}
@@ -58,6 +59,9 @@ def computed(study: Study) -> str:
 
 def means(study: Study) -> str:
     """Return the means of all metrics with their intervals, as HTML."""
+    amount = paragraph(f"{study.manifest.model}, {_amount(study)}.")
+    if not study.rows:
+        return amount
     head, *rows = mean_lines(study, most=None)
     head = [name[:1].upper() + name[1:] for name in head]
     rows = [[title(row[0]) if row[0] in CATALOGUE else row[0], *row[1:]] for row in rows]
@@ -66,11 +70,7 @@ def means(study: Study) -> str:
     if len(smaller) == len(study.metrics):
         which = "Smaller is better."
     text = f"Means over inputs; in brackets their 95 % bootstrap intervals. {which}"
-    return (
-        paragraph(f"{study.manifest.model}, {_amount(study)}.")
-        + paragraph(text)
-        + table(head, rows)
-    )
+    return amount + paragraph(text) + table(head, rows)
 
 
 def _amount(study: Study) -> str:

@@ -65,7 +65,9 @@ def mean_lines(study: Study, most: int | None = _LONGEST) -> list[list[str]]:
     for row in study.rows[:most]:
         own = found[(found[["method", "place", "ranking"]] == list(row)).all(axis=1)]
         cells = {
-            line.metric: str(Interval(line.mean, line.low, line.high, line.count))
+            line.metric: (
+                str(Interval(line.mean, line.low, line.high, line.count)) if line.count else "–"
+            )
             + (f" [{line.left_out:,} left out]" if line.left_out else "")
             for line in own.itertuples()
         }

@@ -143,14 +143,13 @@ def gather(
     Raises
     ------
     ValueError
-        If no input is finished yet.
+        If no input is finished or failed yet.
     """
     content = study.content()
     failed = content.failed
     fine = np.flatnonzero(~failed)
-    if not len(fine):
-        there = f": {len(failed)} failed, see study.failures" if len(failed) else " yet"
-        raise ValueError(f"the study has no finished input to show{there}")
+    if not len(failed):
+        raise ValueError("the study has no finished input to show yet")
     metrics = {name: study.better(name) for name in study.metrics}
     # [metrics, rows, N]
     values = np.array([content.values(name) for name in metrics], np.float64)

@@ -221,7 +221,7 @@ def explore_study(
     Raises
     ------
     ValueError, TypeError, TraitError
-        If nothing is finished yet, or a control is not allowed.
+        If no input is finished or failed yet, or a control is not allowed.
     """
     controls = {name: options.pop(name) for name in GALLERY_CONTROLS if name in options}
     check_settings(options, also=("title", *_OF_DATA, *GALLERY_CONTROLS))
