@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -324,6 +326,30 @@ def test_pack_cuts_what_is_too_large_for_one_message() -> None:
     }
     assert all(len(pieces) == 1 and len(pieces[0]) <= 100 for _, pieces in parts)
     assert b"".join(bytes(pieces[0]) for _, pieces in parts) == gradient["data"]
+
+
+# A pass through a model that is stopped between passes, as all are.
+UNFINISHED = """
+import threading, torch
+from wam_widgets.widgets.channel import Channel
+
+begun = threading.Event()
+
+def passes(job):
+    while not job.should_stop():
+        weights = torch.ones(400, 400, requires_grad=True)
+        (weights @ weights).sum().backward()
+        begun.set()
+    print("stopped", flush=True)
+
+Channel(lambda content, buffers: None, {"explain": passes}).receive({"kind": "explain", "id": "1"})
+begun.wait()
+"""
+
+
+def test_python_ends_in_good_order_while_something_runs() -> None:
+    done = subprocess.run([sys.executable, "-c", UNFINISHED], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "stopped\n", "")
 
 
 def test_errors_are_described_with_a_remedy() -> None:

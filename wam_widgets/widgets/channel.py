@@ -10,9 +10,11 @@ message, and one handler for each kind of request.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -201,6 +203,7 @@ class Channel:
             if self._thread is None:
                 # The thread lives only while there is work, so a forgotten widget holds none.
                 self._thread = threading.Thread(target=self._work, name="wam", daemon=True)
+                _USED.add(self)
                 self._thread.start()
 
     def _acknowledge(self, job: Job) -> None:
@@ -261,6 +264,16 @@ class Channel:
                 self._running = None
                 if job.preempted and job.kind not in self._waiting:
                     self._waiting[job.kind] = Job(job.ids, job.kind, job.request, self)
+
+
+_USED: weakref.WeakSet[Channel] = weakref.WeakSet()
+
+
+@atexit.register
+def _end() -> None:
+    """End what runs before Python ends: torch aborts the process when its thread is taken away."""
+    for channel in list(_USED):
+        channel.close()
 
 
 def describe(error: BaseException) -> dict[str, str]:
