@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, wait
 from queue import SimpleQueue
@@ -103,7 +104,10 @@ class Pool:
 
     def _submit(self, function: Any, *arguments: Any) -> Future[Any]:
         try:
-            return self._executor.submit(function, self._parcel, *arguments)
+            with warnings.catch_warnings():
+                # Dask's advice to load data through Dask: inputs travel shard by shard on purpose.
+                warnings.filterwarnings("ignore", "Sending large graph")
+                return self._executor.submit(function, self._parcel, *arguments)
         except BrokenExecutor as error:
             raise _died(error) from error
         except RuntimeError as error:
