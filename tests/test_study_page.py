@@ -239,6 +239,8 @@ def test_a_large_file_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ({"title": 3}, TypeError, "title is a int"),
         ({"notes": b"x"}, TypeError, "notes is a bytes"),
         ({"path": "nowhere/study.html"}, FileNotFoundError, "does not exist"),
+        ({"front_ent": None}, TypeError, "'front_ent' is no argument.*did you mean 'front_end'"),
+        ({"model": abs}, TypeError, "data is missing: model= alone computes nothing"),
     ],
 )
 def test_arguments_are_checked(

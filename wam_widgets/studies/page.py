@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wam_widgets.checks import positive_int
+from wam_widgets.explaining import check_settings
 from wam_widgets.explanation import Explanation
 from wam_widgets.files import file_to_write, replace_file
 from wam_widgets.forecast import PAGE, forecast
@@ -23,7 +24,7 @@ from wam_widgets.widgets.gallery_controls import first_gallery_controls
 from wam_widgets.widgets.gallery_payload import Shown, gallery_payload, gather
 from wam_widgets.widgets.module import front_end
 from wam_widgets.widgets.sizes import check_size
-from wam_widgets.widgets.study_explorer import first_view
+from wam_widgets.widgets.study_explorer import OF_DATA, first_view
 
 if TYPE_CHECKING:
     from wam_widgets.studies.study import Study
@@ -96,6 +97,13 @@ def write_study(
     for name, text in (("title", title), ("notes", notes)):
         if text is not None and not isinstance(text, str):
             raise TypeError(f"{name} is a {type(text).__name__}: it must be a string, or None")
+    check_settings(options, also=("title", "notes", *OF_DATA))
+    if (model is None) != (data is None):
+        there, missing = ("data", "model") if model is None else ("model", "data")
+        raise TypeError(
+            f"{missing} is missing: {there}= alone computes nothing; give both, or neither to show "
+            "the explanations that were kept"
+        )
     script = front_end(SCRIPT)
     heading = f"Study of {study.manifest.model}" if title is None else title
     everything = model is not None and data is not None

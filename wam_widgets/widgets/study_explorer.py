@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wam_widgets.explanation import Explanation
     from wam_widgets.studies.study import Study
 
-__all__ = ["StudyExplorer", "explore_study", "first_view"]
+__all__ = ["OF_DATA", "StudyExplorer", "explore_study", "first_view"]
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _WIDE = {"width": "100%", "min_width": "0"}
@@ -38,8 +38,8 @@ _BASIS = re.compile(r"(?P<family>\S+), level (?P<level>\d+)(?:, (?P<mode>\w+))?"
 _AMOUNTS = ("n_steps", "n_samples", "noise_level", "multiply_by_inputs", "internal_batch_size")
 
 
-# What else `Study.explanation` takes.
-_OF_DATA = ("transform", "columns", "methods", "bases")
+OF_DATA = ("transform", "columns", "methods", "bases")
+"""What :meth:`Study.explanation` takes beside settings of an explanation."""
 
 
 class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
@@ -170,7 +170,7 @@ class StudyExplorer(ipywidgets.VBox):  # type: ignore[misc]
         amounts = {key: kept[key] for key in _AMOUNTS if key in kept}
         content = self._study.content()
         seed = int(content.whole("seed")[content.positions[name]])
-        own = {key: value for key, value in self._settings.items() if key not in _OF_DATA}
+        own = {key: value for key, value in self._settings.items() if key not in OF_DATA}
         return {"seed": seed, **amounts, **own}
 
     # That of ipywidgets 7, which Colab has, would be preferred to the bundle and shows less.
@@ -224,7 +224,7 @@ def explore_study(
         If no input is finished or failed yet, or a control is not allowed.
     """
     controls = {name: options.pop(name) for name in GALLERY_CONTROLS if name in options}
-    check_settings(options, also=("title", *_OF_DATA, *GALLERY_CONTROLS))
+    check_settings(options, also=("title", *OF_DATA, *GALLERY_CONTROLS))
     if options and model is None:
         raise TypeError(
             f"{', '.join(options)}: settings are for a model; pass model= to compute more"
