@@ -67,6 +67,15 @@ def test_a_study_is_looked_through(live: Live) -> None:
     cards.root.get_by_role("button", name="Close").click()
     expect(page.locator(".wam-root")).to_have_count(1)
     assert live.value("(explorer.gallery.opened, explorer.explorer)") == (None, None)
+    # By keyboard, there and back.
+    cards.card(first).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name=f"{first}, opened")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(cards.card(first)).to_be_focused()
+    expect(page.locator(".wam-root")).to_have_count(1)
+    assert live.value("explorer.gallery.opened") is None
+    expect(cards.card(first)).to_be_focused()
 
 
 def test_what_fails_is_said(live: Live) -> None:

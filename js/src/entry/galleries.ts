@@ -1,6 +1,7 @@
 /** Galleries of a page: each on its embedded data; a card shows the Explorer that the page holds. */
 import { Gallery, type Opener } from "../gallery/gallery";
 import { mountGallery } from "../gallery/mount";
+import { region, scrollTo, toCard } from "../gallery/reveal";
 import type { EmbeddedGallery } from "../gallery/types";
 import { inflate } from "../core/wire";
 import { shim, textOf } from "./static";
@@ -25,14 +26,24 @@ async function show(page: Document, element: HTMLElement): Promise<void> {
   const places = [...page.querySelectorAll<HTMLElement>("[data-gallery][data-input]")].filter(
     (place) => place.dataset["gallery"] === name,
   );
-  const gallery = new Gallery(host, LIFE, opener(places));
+  /** Close what is opened, and go back to its card. */
+  const leave = (position: number): void => {
+    gallery.close();
+    const root = element.querySelector(".wam-host")?.shadowRoot?.querySelector(".wam-root");
+    if (root) toCard(root as HTMLElement, position);
+  };
+  const gallery = new Gallery(host, LIFE, opener(places, payload.ids, leave));
   mountGallery(element, gallery);
   element.style.minHeight = "0";
   gallery.showOpened();
 }
 
 /** One Explorer is seen at a time. */
-function opener(places: readonly HTMLElement[]): Opener {
+function opener(
+  places: readonly HTMLElement[],
+  ids: readonly string[],
+  leave: (position: number) => void,
+): Opener {
   const close = (): void => {
     for (const place of places) place.hidden = true;
   };
@@ -43,10 +54,9 @@ function opener(places: readonly HTMLElement[]): Opener {
       if (!place) return;
       place.hidden = false;
       // The keyboard goes where the eye is led.
-      place.tabIndex = -1;
+      region(place, `${ids[position]}, opened`, () => leave(position));
       place.focus({ preventScroll: true });
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      place.scrollIntoView({ block: "start", behavior: calm ? "instant" : "smooth" });
+      scrollTo(place, "start");
     },
     close,
   };

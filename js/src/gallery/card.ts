@@ -4,6 +4,7 @@ import { h, icon } from "../views/dom";
 import { percent, scaleName } from "../views/format";
 import { type Row, sharesAt } from "./data";
 import type { Gallery } from "./gallery";
+import { cutOf, leftward } from "./ids";
 import { className, onAxis } from "./view";
 
 /** How the first bytes of a WebP read in base64. */
@@ -27,16 +28,28 @@ export function makeCard(gallery: Gallery, position: number): Card {
   const wrong = data.correct[position] === 0;
   const openable = data.openable[position]! > 0;
   const picture = h("span", { class: "wam-pic" });
+  const name = className(data, label >= 0 ? label : predicted);
+  // A name that does not fit loses its end, on whichever side that is.
+  const dir = leftward(name) ? "rtl" : "ltr";
+  // Where all can be opened there is nothing to tell.
+  const told = openable && !data.allOpenable;
   const names = h(
     "span",
     { class: "wam-said" },
-    h("span", {}, h("span", {}, className(data, label >= 0 ? label : predicted))),
+    told
+      ? h("span", {}, h("span", { dir }, name), icon("expand"))
+      : h("span", { dir }, h("span", {}, name)),
   );
-  // Where all can be opened there is nothing to tell.
-  if (openable && !data.allOpenable) names.firstElementChild!.append(icon("expand"));
   if (wrong)
     names.append(
-      h("span", { class: "wam-wrong" }, h("b", {}, "✕"), ` ${className(data, predicted)}${sure}`),
+      h(
+        "span",
+        { class: "wam-wrong" },
+        h("b", {}, "✕"),
+        " ",
+        h("bdi", {}, className(data, predicted)),
+        sure,
+      ),
     );
   else
     names.append(
@@ -54,7 +67,7 @@ export function makeCard(gallery: Gallery, position: number): Card {
     },
     ...(gallery.pictured ? [picture] : []),
     ...(spectrum ? [spectrum] : []),
-    h("span", { class: "wam-line" }, h("b", {}, score), h("small", {}, id)),
+    h("span", { class: "wam-line" }, h("b", {}, score), shortId(data.payload.ids, id)),
     names,
   );
   const said = [
@@ -90,6 +103,15 @@ export function makeCard(gallery: Gallery, position: number): Card {
       else button.removeAttribute("aria-current");
     },
   };
+}
+
+/** An id without what all have in common, if it has to be cut; the card says the whole of it. */
+function shortId(ids: readonly string[], id: string): HTMLElement {
+  const { front, extension } = cutOf(ids);
+  const text = extension ? id.slice(0, -extension.length) : id;
+  // What does not fit is cut at the end of a line: its beginning, in a line that runs backwards.
+  if (!front) return h("small", { dir: leftward(text) ? "rtl" : "ltr" }, text);
+  return h("small", { dir: leftward(text) ? "ltr" : "rtl" }, h("bdi", {}, text));
 }
 
 function imageOf(text: string): HTMLImageElement {

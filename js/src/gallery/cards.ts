@@ -5,8 +5,9 @@ import { count } from "../views/format";
 import { CLEARED } from "./active";
 import { type Card, makeCard } from "./card";
 import { PAGE } from "./gallery";
+import { isolate } from "./ids";
 import { explain } from "./nothing";
-import { reveal } from "./reveal";
+import { reveal, toCard } from "./reveal";
 import type { Order } from "./types";
 import { type Part, type View, panel } from "./view";
 
@@ -46,16 +47,7 @@ export function cards({ gallery, root, signal }: View): Part {
 
   listen(order, "change", () => gallery.set({ order: order.value as Order }), signal);
   listen(cancel, "click", () => gallery.cancel(), signal);
-  listen(
-    close,
-    "click",
-    () => {
-      gallery.close();
-      // The button goes away; the keyboard stays in the list.
-      focusable()[stop]?.focus();
-    },
-    signal,
-  );
+  listen(close, "click", () => leave(), signal);
   listen(dismiss, "click", () => gallery.dismiss(), signal);
   listen(
     more,
@@ -79,6 +71,17 @@ export function cards({ gallery, root, signal }: View): Part {
     },
     signal,
   );
+  /** Close what is opened; the keyboard goes back to where it came from. */
+  const leave = (): void => {
+    const { opened } = gallery.controls;
+    gallery.close();
+    toCard(root, gallery.data.payload.ids.indexOf(opened ?? ""));
+  };
+  /** What has the focus here. */
+  const focused = (): HTMLElement | null => {
+    const at = (root.getRootNode() as ShadowRoot).activeElement;
+    return at && section.contains(at) ? (at as HTMLElement) : null;
+  };
   const focusable = (): HTMLButtonElement[] => [...list.querySelectorAll("button")];
   const rove = (to: number): void => {
     const all = focusable();
@@ -120,6 +123,7 @@ export function cards({ gallery, root, signal }: View): Part {
     draw(): void {
       const { data, found, controls, opening } = gallery;
       const now = [...gallery.cards];
+      const held = focused();
       fill(order, ORDERS, controls.order);
       // What a card says of its input changes with these alone.
       const about = [data, found.values, found.row, gallery.pictured];
@@ -149,14 +153,13 @@ export function cards({ gallery, root, signal }: View): Part {
       write(
         doing,
         opening
-          ? `Opening ${data.payload.ids[opening.position]}` +
+          ? `Opening ${isolate(data.payload.ids[opening.position] ?? "")}` +
               (opening.total > 0 ? ` · ${opening.done}/${opening.total} passes` : " …")
           : opened !== null
-            ? `${opened} is shown below`
+            ? `${isolate(opened)} is shown below`
             : "",
       );
-      if (asked !== null && opened === asked) reveal(root);
-      if (opened === asked || gallery.problem) asked = null;
+      doing.title = opened !== null && !opening ? `${opened}\nThe Escape key in it closes it` : "";
       notice.hidden = gallery.problem === null;
       head.classList.toggle("wam-pinned", opening !== null || gallery.problem !== null);
       notice.dataset["kind"] = gallery.problem?.kind ?? "";
@@ -165,6 +168,16 @@ export function cards({ gallery, root, signal }: View): Part {
       close.hidden = opening !== null || opened === null;
       none.hidden = found.positions.length > 0;
       if (!none.hidden) explain(none, gallery);
+
+      // What was pressed may be gone by that: the keyboard stays in the list.
+      const at = focused();
+      if (held && held !== more && (at === null || at.closest("[hidden]"))) {
+        const { position } = held.dataset;
+        toCard(root, Number(position ?? -1), position !== undefined);
+      }
+      if (asked !== null && opened === asked)
+        reveal(root, `${opened}, opened`, leave, () => focused() !== null);
+      if (opened === asked || gallery.problem) asked = null;
     },
   };
 }

@@ -8,7 +8,12 @@ import type { Gallery } from "./gallery";
 import { type Part, type View, inputs } from "./view";
 
 export function statusLine({ gallery, signal }: View): Part {
-  const total = h("strong", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  const total = h("strong", {
+    role: "status",
+    "aria-live": "polite",
+    "aria-atomic": "true",
+    tabindex: -1,
+  });
   const notes = h("span", { class: "wam-what" });
   const chips = h("div", { class: "wam-filters", role: "group", "aria-label": "Filters" });
   const clear = h("button", { type: "button", class: "wam-text" }, "Clear filters");
@@ -51,6 +56,8 @@ export function statusLine({ gallery, signal }: View): Part {
       const key = JSON.stringify(now);
       if (key !== drawn) {
         drawn = key;
+        const held = chips.querySelector<HTMLElement>("button:focus");
+        const at = held ? [...chips.children].indexOf(held) : -1;
         chips.replaceChildren(
           ...now.map(({ filter, text }) =>
             h(
@@ -60,14 +67,21 @@ export function statusLine({ gallery, signal }: View): Part {
                 class: "wam-chosen",
                 "data-filter": filter,
                 "aria-label": `Remove the filter: ${text}`,
-                title: "Remove this filter",
+                title: `${text}\nRemove this filter`,
               },
               h("span", {}, text),
               h("span", { "aria-hidden": "true" }, "×"),
             ),
           ),
         );
+        // The keyboard stays on the chip, or goes on to the next one, or to what the count is now.
+        if (held) {
+          const own = `[data-filter="${held.dataset["filter"]}"]`;
+          const next = chips.children[Math.min(at, now.length - 1)] as HTMLElement | undefined;
+          (chips.querySelector<HTMLElement>(own) ?? next ?? total).focus();
+        }
       }
+      if (now.length === 0 && clear.matches(":focus")) total.focus();
       clear.classList.toggle("wam-gone", now.length === 0);
       if (again) drawFailures(failed, failures, payload.failed, payload.failures ?? []);
     },
@@ -95,7 +109,10 @@ function drawFailures(
   button.disabled = known.length === 0;
   if (known.length > 0) button.setAttribute("aria-expanded", String(!list.hidden));
   write(button, `${inputs(failed)} failed`);
-  const items = known.map(({ id, error }) => h("li", {}, h("b", {}, id), ` ${error}`));
+  // What one of them holds does not turn the text of the other.
+  const items = known.map(({ id, error }) =>
+    h("li", {}, h("b", {}, h("bdi", {}, id)), " ", h("bdi", {}, error)),
+  );
   if (known.length < failed) items.push(h("li", {}, `and ${count(failed - known.length)} more`));
   list.replaceChildren(...items);
 }
