@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -142,17 +143,69 @@ def test_by_keyboard(cards: Cards) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("[data-gallery]:not([hidden]) h2")).to_contain_text(cards.ids[0])
     View.nth(page, 1)
-    # The range, too.
-    handle = cards.root.locator(".wam-handle").first
-    before = cards.range()
-    handle.focus()
-    for _ in range(3):
-        page.keyboard.press("PageUp")
-    cards.drawn()
-    assert cards.range()[0] > before[0]
-    assert not cards.count.startswith(f"{textures.COUNT} of")
+
+
+def test_the_range_by_keyboard(cards: Cards, gallery: wam.widgets.gallery.Gallery) -> None:
+    page = cards.page
+    gallery.row, gallery.metric, gallery.order = 0, "sparseness", "worst"
+    gallery.label_filter, gallery.correctness, gallery.search = None, "all", ""
+    handles = cards.root.locator(".wam-handle")
+    whole = cards.range()
+
+    def press(key: str) -> list[float]:
+        """What is chosen after a key; the cards and the chip say the same."""
+        page.keyboard.press(key)
+        cards.drawn()
+        gallery.range = now = cards.range()
+        cards.expect(gallery.selected)
+        said = cards.root.locator(".wam-chosen").first.inner_text().replace("−", "-")
+        ends = said.split("\n")[0].removeprefix("Sparseness ").rstrip("× ").split(" to ")
+        assert [float(end) for end in ends] == pytest.approx(now, abs=1e-9)
+        return now
+
+    # Every press moves it, and by as much as the one before.
+    handles.first.focus()
+    low = [press("ArrowRight")[0] for _ in range(3)]
+    steps = [after - before for before, after in pairwise(low)]
+    assert min(steps) > 0
+    assert steps == pytest.approx([steps[0]] * 2)
+    assert low[0] > whole[0]
+    assert press("ArrowLeft") == pytest.approx([low[1], whole[1]])
+    # The other end, after the first and after the mouse.
+    handles.last.focus()
+    high = [press("ArrowLeft")[1] for _ in range(2)]
+    assert whole[1] > high[0] > high[1] > low[1]
+    # It stops at its neighbour.
+    assert press("Home") == [low[1]] * 2
+    assert press("ArrowRight") == pytest.approx([low[1], low[2]])
+    assert press("End") == pytest.approx([low[1], whole[1]])
     page.keyboard.press("Escape")
     expect(cards.root.locator("button.wam-input")).to_have_count(textures.COUNT)
+    cards.brush(0.3, 0.7)
+    drawn = cards.range()
+    handles.first.focus()
+    more = [press("ArrowRight")[0] for _ in range(2)]
+    assert drawn[0] < more[0] < more[1]
+    gallery.range = None
+
+
+def test_a_range_does_not_outlive_what_it_was_of(
+    cards: Cards, gallery: wam.widgets.gallery.Gallery
+) -> None:
+    gallery.row, gallery.metric, gallery.order = 0, "sparseness", "worst"
+    gallery.label_filter, gallery.correctness, gallery.search = None, "all", ""
+    cards.brush(0.35, 0.8)
+    assert not cards.count.startswith(f"{textures.COUNT} of")
+    cards.choose("Basis", "db2, level 2")
+    gallery.row, gallery.range = 1, None
+    cards.expect(gallery.selected)
+    assert cards.root.locator(".wam-chosen").count() == 0
+    for handle in cards.root.locator(".wam-handle").all():
+        least, now, most = (
+            float(handle.get_attribute(f"aria-value{name}") or "nan")
+            for name in ("min", "now", "max")
+        )
+        assert least <= now <= most
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -206,6 +206,7 @@ describe("the histogram", () => {
     expect(Object.is(ticks(-1, 1, 2)[1], 0)).toBe(true);
     expect(onAxis(-0.04, 0.1)).toBe("0.0");
     expect(onAxis(-12.3, 5)).toBe("−12");
+    expect(onAxis(-0, 0.01)).toBe("0.00");
   });
 });
 

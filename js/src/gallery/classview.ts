@@ -14,12 +14,17 @@ import {
   onAxis,
   panel,
   spokenMean,
+  unscored,
   words,
 } from "./view";
 
 /** Classes that are shown at first, and added at a time. */
 const PAGE = 24;
 const TICKS = 4;
+/** CSS pixels that its numbers may reach to the right, where "mean" stands. */
+const OVER = 12;
+/** CSS pixels for the means, and for one character of them. */
+const [VALUE, GLYPH] = [40, 7.5];
 /** CSS pixels for those in view together, and for one of them. */
 const HEIGHT = 192;
 const [LEAST, MOST] = [24, 40];
@@ -46,7 +51,7 @@ export function classView({ gallery, signal }: View): Part {
   const list = h("ul", { class: "wam-plotlist wam-classlist" });
   const more = h("button", { type: "button", class: "wam-text" }, "Show more");
   const scroller = h("div", { class: "wam-scroller" }, list, more);
-  const axis = plotAxis();
+  const axis = plotAxis(OVER);
   const foot = h(
     "div",
     { class: "wam-classfoot", "aria-hidden": "true" },
@@ -55,7 +60,8 @@ export function classView({ gallery, signal }: View): Part {
     h("span", {}, "mean"),
     h("span", {}, "inputs"),
   );
-  body.append(scroller, foot);
+  const none = h("p", { class: "wam-none" });
+  body.append(scroller, foot, none);
   let lines: Line[] = [];
   let limit = PAGE;
   let drawn = "";
@@ -79,9 +85,12 @@ export function classView({ gallery, signal }: View): Part {
   listen(
     more,
     "click",
-    () => {
+    (event) => {
+      const next = lines.length;
       limit += PAGE;
       draw(false);
+      // Pressed by a key, which then goes on with the first of the new ones.
+      if (event.detail === 0) rove(lines, lines[next]);
     },
     signal,
   );
@@ -113,10 +122,19 @@ export function classView({ gallery, signal }: View): Part {
     }
     section.hidden = data.groups.length === 0;
     more.hidden = seen.length >= order.length;
+    // For paper, where nothing is pressed.
+    more.dataset["left"] = count(order.length - seen.length);
     const together = meanOf(values, failed, passes);
-    const [low, high] = domain([...now, ...whole, together], found.bins);
-    const spacing = round((high - low) / TICKS);
+    const ends = domain([...now, ...whole, together], found.bins);
+    scroller.hidden = foot.hidden = ends === null;
+    none.hidden = ends !== null;
+    write(none, ends ? "" : unscored(found, "No class has a mean"));
+    const spacing = ends ? round((ends[1] - ends[0]) / TICKS) : 1;
     const show = (v: number): string => onAxis(v, spacing / 10);
+    const [low, high] = ends ?? [0, 1];
+    // Means lie between the ends, so that they are no longer.
+    const longest = Math.max(...[low, high].map((v) => show(v).length));
+    section.style.setProperty("--wam-value", `${Math.max(VALUE, Math.ceil(longest * GLYPH))}px`);
     const explained = data.label.some((l) => l >= 0) ? "" : " explained";
     const name = `${words(metric?.name ?? "Metric")} by class${explained}`;
     write(heading, name);
@@ -169,6 +187,12 @@ function step(event: KeyboardEvent, lines: readonly Line[]): void {
   const next = to === undefined || at < 0 ? undefined : lines[to];
   if (!next) return;
   event.preventDefault();
+  rove(lines, next);
+}
+
+/** Give the focus to a line, and the Tab key leads to it. */
+function rove(lines: readonly Line[], next: Line | undefined): void {
+  if (!next) return;
   for (const { button } of lines) button.tabIndex = button === next.button ? 0 : -1;
   next.button.focus();
 }
@@ -188,9 +212,9 @@ function sortedGroups(
   return all.sort((a, b) => (value(a) === value(b) ? a - b : value(a) < value(b) ? -1 : 1));
 }
 
-/** Round ends that hold all means, and their intervals as far as there are values. */
-function domain(means: readonly Mean[], bins: Bins | null): [number, number] {
-  if (!bins) return [0, 1];
+/** Round ends that hold all means, and their intervals as far as there are values; null: none. */
+function domain(means: readonly Mean[], bins: Bins | null): [number, number] | null {
+  if (!bins) return null;
   let low = Infinity;
   let high = -Infinity;
   for (const { mean, half, count: n } of means) {

@@ -46,6 +46,7 @@ export function controlBar({ gallery, signal }: View): Part {
     field("Search", search),
   );
 
+  // A range of one metric, or of one row, says nothing about another.
   FACETS.forEach((name, i) =>
     listen(
       facets[i]!,
@@ -54,12 +55,11 @@ export function controlBar({ gallery, signal }: View): Part {
         const { rows } = gallery.data;
         const now = rows[gallery.controls.row];
         const row = nearest(rows, now, name, facets[i]!.value);
-        if (row >= 0) gallery.set({ row });
+        if (row >= 0) gallery.set({ row, range: null });
       },
       signal,
     ),
   );
-  // A range of one metric says nothing about another.
   listen(metric, "change", () => gallery.set({ metric: metric.value, range: null }), signal);
   listen(
     classes,
@@ -91,10 +91,13 @@ export function controlBar({ gallery, signal }: View): Part {
       metric.disabled = metrics.length < 2;
       const chosen = controls.label_filter;
       const several = chosen !== null && chosen.length !== 1;
+      // Python may have chosen a class that no input has.
+      const alone = chosen?.length === 1 ? chosen : [];
+      const groups = [...data.groups, ...alone.filter((g) => !data.groups.includes(g))];
       const options: Option[] = [
         { value: "", label: "All" },
         ...(several ? [{ value: SEVERAL, label: `${chosen.length} classes` }] : []),
-        ...data.groups.map((g) => ({ value: String(g), label: className(data, g) })),
+        ...groups.map((g) => ({ value: String(g), label: className(data, g) })),
       ];
       fill(classes, options, several ? SEVERAL : String(chosen?.[0] ?? ""));
       predictions.show(controls.correctness);

@@ -7,6 +7,7 @@ import { failures, isAscending, measureOf, ordered, selected, valuesOf } from ".
 import { type Bins, bins, binsOf, extent, fineness } from "./histogram";
 import { type Answers, Kernel } from "./kernel";
 import type { Controls, GalleryPayload, MetricPayload } from "./types";
+import { grain } from "./view";
 
 /** Cards that are added at a time: whole rows of them in most widths. */
 export const PAGE = 60;
@@ -246,7 +247,7 @@ export class Gallery {
     const positions = selected(this.sorted.order, failed);
     const row = data.rows[measure.row] ?? null;
     const { bins: layout } = this.sorted;
-    const fine = layout ? fineness(layout) : 1;
+    const fine = layout ? Math.max(fineness(layout), grain(layout)) : 1;
     return { row, metric, values, bins: layout, fine, failed, positions };
   }
 

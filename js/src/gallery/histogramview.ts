@@ -3,14 +3,29 @@ import { css } from "../core/colour";
 import { h, write } from "../views/dom";
 import { count } from "../views/format";
 import { Surface } from "../views/surface";
+import { marks } from "./axis";
 import { FAILS } from "./filter";
-import { type Bins, type Counts, KINDS, binOf, edge, round, tallyBins, ticks } from "./histogram";
+import { type Bins, type Counts, KINDS, binOf, edge, round, tallyBins } from "./histogram";
 import { type Mean, meanOf } from "./means";
 import { type Scale, rangeBrush } from "./rangebrush";
-import { type Part, type View, INTERVAL, inputs, onAxis, panel, spokenMean, words } from "./view";
+import {
+  type Part,
+  type View,
+  INTERVAL,
+  gridOf,
+  inputs,
+  onAxis,
+  panel,
+  rangeText,
+  spokenMean,
+  unscored,
+  words,
+} from "./view";
 
 /** Room for numbers left of the plot, above and below it, in CSS pixels. */
 const PAD = { left: 40, right: 8, top: 16, bottom: 16 };
+/** From number to number below the plot, at least. */
+const APART = 56;
 const NAMES = ["correct", "wrong", "no label"];
 
 export function histogramView(view: View): Part {
@@ -22,7 +37,9 @@ export function histogramView(view: View): Part {
   const better = h("span");
   const legend = h("div", { class: "wam-key" });
   tools.append(legend);
-  body.append(plot, h("p", { class: "wam-hint" }, readout, better));
+  const hint = h("p", { class: "wam-hint" }, readout, better);
+  const none = h("p", { class: "wam-none" });
+  body.append(plot, hint, none);
 
   let layout: Bins | null = null;
   let counts: Counts | null = null;
@@ -34,6 +51,7 @@ export function histogramView(view: View): Part {
       low: Math.min(edge(layout, 0), layout.low),
       high: Math.max(edge(layout, layout.count), layout.high),
       step: layout.step,
+      grid: gridOf(layout),
       left: PAD.left,
       width: Math.max(1, surface.width - PAD.left - PAD.right),
     };
@@ -45,15 +63,14 @@ export function histogramView(view: View): Part {
       say();
       paint();
     },
-    text: (value) => onAxis(value, gallery.found.fine / 10),
+    text: (value) => rangeText(gallery.found, [value]),
     signal,
   });
 
   const say = (): void => {
     const { range } = gallery.controls;
-    if (!layout || !counts) return write(readout, "No input has a score");
+    if (!layout || !counts) return;
     const { step } = layout;
-    const { fine } = gallery.found;
     if (pointed !== null) {
       const k = binOf(pointed, layout);
       const from = edge(layout, k);
@@ -65,8 +82,7 @@ export function histogramView(view: View): Part {
         `${onAxis(from, step)} to ${onAxis(from + step, step)}: ${parts.join(", ")}`,
       );
     }
-    if (range)
-      return write(readout, `${onAxis(range[0], fine)} to ${onAxis(range[1], fine)} chosen`);
+    if (range) return write(readout, `${rangeText(gallery.found, range)} chosen`);
     write(readout, mean.count > 0 ? "Drag to choose a range" : "");
   };
 
@@ -84,6 +100,9 @@ export function histogramView(view: View): Part {
       const name = words(found.metric?.name ?? "Metric");
       write(heading, name);
       section.setAttribute("aria-label", name);
+      plot.hidden = hint.hidden = layout === null;
+      none.hidden = layout !== null;
+      write(none, layout ? "" : unscored(found, "No input has a score"));
       counts = layout && tallyBins(found.values, data.correct, found.failed, FAILS.range, layout);
       mean = meanOf(found.values, found.failed, (bits) => bits === 0);
       drawLegend(legend, counts);
@@ -155,9 +174,9 @@ function draw({ theme, root, gallery }: View, surface: Surface, drawn: Drawn): v
     c.fillStyle = theme.line;
     c.fillRect(PAD.left, Math.round(y(n)), plotWidth, 1);
   }
-  c.textAlign = "left";
+  // Above the counts, where the mean does not come.
   c.fillStyle = theme.muted;
-  c.fillText("inputs", PAD.left, 5);
+  c.fillText("inputs", Math.max(PAD.left - 8, c.measureText("inputs").width), 5);
 
   const warn = getComputedStyle(root).getPropertyValue("--wam-wrong") || theme.muted;
   const colours = [theme.accent, warn, theme.muted];
@@ -194,14 +213,18 @@ function draw({ theme, root, gallery }: View, surface: Surface, drawn: Drawn): v
   c.fillRect(PAD.left, Math.round(floor), plotWidth, 1);
 
   c.fillStyle = theme.muted;
-  const places = ticks(layout.start, end, Math.max(2, Math.floor(plotWidth / 72)));
-  const step = places.length > 1 ? places[1]! - places[0]! : layout.step;
-  for (const place of places) {
-    const text = onAxis(place, step);
-    const half = c.measureText(text).width / 2;
-    c.textAlign = "center";
-    c.fillText(text, Math.max(half, Math.min(width - half, x(place))), floor + 9);
-  }
+  c.textAlign = "center";
+  const numbers = marks({
+    low: layout.start,
+    high: end,
+    width: plotWidth,
+    apart: APART,
+    over: PAD.right,
+    least: layout.step,
+    write: onAxis,
+    measure: (text) => c.measureText(text).width,
+  });
+  for (const { x: place, text } of numbers) c.fillText(text, PAD.left + place, floor + 9);
 
   if (mean.count === 0 || gallery.found.positions.length === 0) return;
   const at = x(mean.mean);

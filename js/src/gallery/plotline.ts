@@ -1,6 +1,6 @@
 /** One line of a small plot of means: a bar or a dot, its interval, and the same of all inputs. */
 import { h } from "../views/dom";
-import { ticks } from "./histogram";
+import { marks, measuring } from "./axis";
 import type { Mean } from "./means";
 
 export interface PlotLine {
@@ -42,36 +42,35 @@ function put(
   else element.style.left = `${place(value)}%`;
 }
 
-/** Pixels from number to number. */
+/** Pixels from number to number, at least. */
 const APART = 36;
 
-/** Numbers along the axis of such lines. */
-export function plotAxis(): {
+/** Numbers along the axis of such lines; `over`: how many pixels they may reach beyond its end. */
+export function plotAxis(over = 24): {
   element: HTMLElement;
   draw(low: number, high: number, text: (v: number, step: number) => string, again: boolean): void;
 } {
   const element = h("div", { class: "wam-plotaxis", "aria-hidden": "true" });
   let drawn = "";
   let width = 0;
+  let measure: (text: string) => number = () => 0;
   return {
     element,
-    draw(low, high, text, again): void {
+    draw(low, high, write, again): void {
       // Asking for a size makes the browser lay the page out.
-      if (again || width === 0) width = element.clientWidth;
-      const fitting = ticks(low, high, Math.max(2, Math.floor(width / APART)));
-      // One number alone says nothing about an axis.
-      const places = fitting.length > 1 ? fitting : [low, high];
-      const step = fitting.length > 1 ? fitting[1]! - fitting[0]! : (high - low) / 10;
-      const marks = places.map(
-        (value) => [(value - low) / (high - low), text(value, step)] as const,
-      );
-      const key = JSON.stringify(marks);
+      if (again || width === 0) {
+        width = element.clientWidth;
+        measure = measuring(element);
+      }
+      const least = (high - low) / 10;
+      const all = marks({ low, high, width, apart: APART, over, least, write, measure });
+      const key = JSON.stringify([width, all]);
       if (key === drawn) return;
       drawn = key;
       element.replaceChildren(
-        ...marks.map(([at, name]) => {
-          const mark = h("span", {}, name);
-          mark.style.setProperty("--wam-place", String(at));
+        ...all.map(({ x, text }) => {
+          const mark = h("span", {}, text);
+          mark.style.setProperty("--wam-place", String(x / width));
           return mark;
         }),
       );

@@ -8,6 +8,8 @@ export interface Scale {
   high: number;
   /** Of a key press. */
   step: number;
+  /** What chosen ends are multiples of. */
+  grid: number;
   left: number;
   width: number;
 }
@@ -45,13 +47,17 @@ export function rangeBrush(
   plot.append(area, ...handles);
   let drag: Drag | null = null;
 
-  const ends = (s: Scale): [number, number] => ranging.get() ?? [s.low, s.high];
+  // A copy: what is under way must not change what is chosen. Within the axis, as the handles are.
+  const ends = (s: Scale): [number, number] => {
+    const [low, high] = ranging.get() ?? [s.low, s.high];
+    return [clamp(low, s.low, s.high), clamp(high, s.low, s.high)];
+  };
   const xOf = (value: number, s: Scale): number =>
-    s.left + Math.max(0, Math.min(1, (value - s.low) / (s.high - s.low))) * s.width;
+    s.left + clamp((value - s.low) / (s.high - s.low), 0, 1) * s.width;
   const valueOf = (event: MouseEvent, s: Scale): number => {
     const x = event.clientX - plot.getBoundingClientRect().left;
     const value = s.low + ((x - s.left) / s.width) * (s.high - s.low);
-    return snap(Math.max(s.low, Math.min(s.high, value)), s);
+    return snap(clamp(value, s.low, s.high), s);
   };
   /** All of the axis is no filter. */
   const choose = (a: number, b: number, s: Scale): void => {
@@ -71,7 +77,7 @@ export function rangeBrush(
       const near = now?.findIndex((value) => Math.abs(xOf(value, s) - x) <= NEAR) ?? -1;
       const inside = now && from > now[0] && from < now[1];
       if (near >= 0) drag = { kind: "end", which: near as 0 | 1 };
-      else if (inside) drag = { kind: "move", from, range: [...now] };
+      else if (inside) drag = { kind: "move", from, range: ends(s) };
       else drag = { kind: "new", from, x, moved: false };
       plot.setPointerCapture(event.pointerId);
       ranging.point(null);
@@ -98,7 +104,7 @@ export function rangeBrush(
         choose(value, other, s);
       } else {
         const [low, high] = drag.range;
-        const by = Math.max(s.low - low, Math.min(s.high - high, value - drag.from));
+        const by = clamp(value - drag.from, s.low - low, s.high - high);
         choose(snap(low + by, s), snap(high + by, s), s);
       }
     },
@@ -119,19 +125,12 @@ export function rangeBrush(
       (event) => {
         const s = scale();
         if (!s) return;
-        const range = ends(s);
-        const by = stepOf(event);
-        if (event.key === "Escape") ranging.set(null);
-        else if (event.key === "Home") range[which] = which === 0 ? s.low : range[0];
-        else if (event.key === "End") range[which] = which === 0 ? range[1] : s.high;
-        else if (by === 0) return;
-        else {
-          const [least, most] = which === 0 ? [s.low, range[1]] : [range[0], s.high];
-          range[which] = Math.max(least, Math.min(most, snap(range[which]! + by * s.step, s)));
-        }
+        const next = moved(event, which as 0 | 1, ends(s), s);
+        if (!next && event.key !== "Escape") return;
         event.preventDefault();
         event.stopPropagation();
-        if (event.key !== "Escape") choose(...range, s);
+        if (next) choose(...next, s);
+        else ranging.set(null);
       },
       signal,
     ),
@@ -160,16 +159,36 @@ export function rangeBrush(
   };
 }
 
+const clamp = (value: number, low: number, high: number): number =>
+  Math.max(low, Math.min(high, value));
+
+/** The range once a key has moved one of its ends, which stops at the other; null: no such key. */
+export function moved(
+  event: Pick<KeyboardEvent, "key" | "shiftKey">,
+  which: 0 | 1,
+  [low, high]: readonly [number, number],
+  s: Scale,
+): [number, number] | null {
+  const [now, least, most] = which === 0 ? [low, s.low, high] : [high, low, s.high];
+  const by = stepOf(event);
+  let to: number;
+  if (event.key === "Home") to = least;
+  else if (event.key === "End") to = most;
+  else if (by === 0) return null;
+  // Where an axis is as fine as its numbers, a step is one of them.
+  else to = clamp(snap(now + by * Math.max(s.step, s.grid), s), least, most);
+  return which === 0 ? [to, high] : [low, to];
+}
+
 /** Steps of a key; 0: none. */
-function stepOf({ key, shiftKey }: KeyboardEvent): number {
+function stepOf({ key, shiftKey }: Pick<KeyboardEvent, "key" | "shiftKey">): number {
   const long = shiftKey ? LONG : 1;
   if (key === "ArrowRight" || key === "ArrowUp") return long;
   if (key === "ArrowLeft" || key === "ArrowDown") return -long;
   return key === "PageUp" ? LONG : key === "PageDown" ? -LONG : 0;
 }
 
-/** To a hundredth of a step, so that what is chosen can be written. */
-function snap(value: number, { step }: Scale): number {
-  const grid = step / 100;
+/** To the grid of the axis, so that what is chosen can be written. */
+function snap(value: number, { grid }: Scale): number {
   return Number((Math.round(value / grid) * grid).toPrecision(12));
 }

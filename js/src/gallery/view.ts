@@ -3,7 +3,8 @@ import type { Theme } from "../core/theme";
 import { h } from "../views/dom";
 import { count, nameOf, number } from "../views/format";
 import type { Data } from "./data";
-import type { Gallery } from "./gallery";
+import type { Found, Gallery } from "./gallery";
+import { type Bins, round } from "./histogram";
 import type { Mean } from "./means";
 
 export interface View {
@@ -61,12 +62,49 @@ export function spokenMean({ mean, half, count: n }: Mean, show: (v: number) => 
   return `mean ${show(mean)}, ${interval}, ${inputs(n)}`;
 }
 
-/** A number with as many decimals as a step of an axis has. */
+/**
+ * A number with as many digits as a step of an axis has, so that what lies a step apart reads
+ * differently; with a power of ten only where most of the digits would be zeros.
+ */
 export function onAxis(value: number, step: number): string {
-  if (Math.abs(value) >= 1e5 || step < 1e-4) return number(value, 3);
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return value
-    .toFixed(digits)
-    .replace("-", "−")
-    .replace(/^−(0(\.0*)?)$/, "$1");
+  const size = Math.abs(value);
+  // Powers of ten of the first digit that is written, and of the last.
+  const last = Math.floor(Math.log10(step) + 1e-9);
+  const first = size > 0 ? Math.floor(Math.log10(size)) : 0;
+  const tiny = last < -5 && size < 1e-4;
+  if (tiny && size < 10 ** last / 2) return "0";
+  if (tiny || (size >= 1e5 && first - last < 4))
+    return number(value, Math.max(1, first - last + 1));
+  // A double holds no more than 15 of them.
+  const text = size.toFixed(Math.max(0, Math.min(-last, 14 - first)));
+  const [whole = "", ...decimals] = text.split(".");
+  const grouped = size >= 1e5 ? count(Number(whole)) : whole;
+  return (value < 0 && Number(text) > 0 ? "−" : "") + [grouped, ...decimals].join(".");
+}
+
+/** A round difference at the ends of an axis below which single precision knows none. */
+export function grain({ low, high }: Bins): number {
+  const most = Math.max(Math.abs(low), Math.abs(high));
+  return most > 0 ? round(2 ** (Math.floor(Math.log2(most)) - 24)) : 0;
+}
+
+/** What the ends of a range are multiples of, so that they are chosen as they are written. */
+export const gridOf = (bins: Bins): number => Math.max(bins.step / 100, grain(bins));
+
+/** Ends of a range of the metric, as fine as they are set; the same wherever they are told. */
+export function rangeText({ bins, fine }: Found, ends: readonly number[]): string {
+  const grid = bins ? gridOf(bins) : fine;
+  const between = (value: number): boolean => {
+    const digit = 10 ** Math.floor(Math.log10(step) + 1e-9);
+    return Math.abs(value - Math.round(value / digit) * digit) > grid / 4;
+  };
+  let step = fine;
+  while (step > grid && ends.some(between)) step /= 10;
+  return ends.map((value) => onAxis(value, step)).join(" to ");
+}
+
+/** What is said instead of a plot of scores where there are none. */
+export function unscored({ row }: Found, what: string): string {
+  const others = row?.values.some((values) => values.some((value) => Number.isFinite(value)));
+  return `${what}.${others ? " Choose another metric to see some." : ""}`;
 }

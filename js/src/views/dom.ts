@@ -65,7 +65,8 @@ export function fill(select: HTMLSelectElement, options: Option[], value: string
       ...options.map((o) => h("option", { value: o.value, disabled: o.disabled }, o.label)),
     );
   }
-  if (select.value !== value) select.value = value;
+  // The value of a select that shows none of its options is "", too.
+  if (select.selectedIndex < 0 || select.value !== value) select.value = value;
 }
 
 /** Write text only when it differs: an unchanged node costs no layout. */
