@@ -85,7 +85,44 @@ def test_scores_that_are_not_finite_are_counted_not_hidden(tmp_path: Path) -> No
     assert table.rows[0].scores["faithfulness"].tolist() == [0.5, 0.25]
     with pytest.raises(ValueError, match="none of 2 inputs has a finite score"):
         study.table(label=1)
-    assert list(study.best("faithfulness").index) == ["input 0", "input 2"]
+    with pytest.warns(UserWarning, match=r"3 of 5 inputs are left out.*\(saliency, haar, level 2"):
+        assert list(study.best("faithfulness").index) == ["input 0", "input 2"]
+    with pytest.warns(UserWarning, match="all of 2 inputs are left out"):
+        assert study.worst("faithfulness", label=1).empty
+
+
+def test_a_basis_without_a_level_is_one_line_over_inputs_of_several_sizes(tmp_path: Path) -> None:
+    # Two of them, and one with a level, as bases=[None, "haar", ("haar", 1)] gives them.
+    scores = [
+        score for i in range(6)
+        for k, place in enumerate(
+            (f"db2, level {i % 3 + 9}", f"haar, level {i % 2 + 2}", "haar, level 1", "signal")
+        )
+        for score in made.scores(
+            i, {"faithfulness": math.nan if i == 5 else i + k / 10},
+            rows=[("saliency", place, "signed")], spectrum=[0.5] * 2,
+        )
+    ]  # fmt: skip
+    outcomes = [made.outcome(i, 0, i % 2) for i in range(6)]
+    study = wam.study(made.store(tmp_path, outcomes, scores, metrics="faithfulness").path)
+    with pytest.warns(UserWarning, match="1 of 6 inputs are left out"):
+        table = study.table()
+    assert [row.place for row in table.rows] == [
+        "db2, level 9 or 10 or 11", "haar, level 2 or 3", "haar, level 1", "signal",
+    ]  # fmt: skip
+    for k, row in enumerate(table.rows):
+        assert row.scores["faithfulness"].tolist() == [i + k / 10 for i in range(5)]
+    with pytest.warns(UserWarning, match="1 of 6 inputs are left out"):
+        worst = study.worst("faithfulness", 4)
+    assert list(worst.index) == [f"input {i}" for i in range(4)]
+    assert list(worst["place"]) == [f"db2, level {i}" for i in (9, 10, 11, 9)]
+    with pytest.warns(UserWarning, match="5 of 6 inputs are left out"):
+        assert list(study.worst("faithfulness", place="db2, level 11").index) == ["input 2"]
+    with pytest.warns(UserWarning, match="1 of 6 inputs are left out"):
+        heading = study.plot(by="predicted").texts[0].get_text()
+    assert heading == "saliency, db2, level 9 or 10 or 11, signed"
+    with pytest.warns(UserWarning, match=r"4 of 6 .*choose another by place= \(db2, level 10; db2"):
+        study.spectra(by=None)
 
 
 def test_a_table_has_rows_on_the_same_inputs(tmp_path: Path) -> None:
@@ -243,6 +280,21 @@ def test_classes_of_one_name_stay_apart(tmp_path: Path) -> None:
     study = wam.study(store.path)
     assert list(study.spectra().spectra) == ["crane (0)", "crane (1)", "heron"]
     assert len(study.table(label="crane").rows[0].scores["faithfulness"]) == 2
+
+
+def test_a_class_called_unknown_is_not_that_of_inputs_without_one(tmp_path: Path) -> None:
+    labels = [0, 1, None, None, 7]
+    outcomes = [made.outcome(i, label, 0) for i, label in enumerate(labels)]
+    scores = [s for i in range(5) for s in made.scores(i, {"faithfulness": i / 4})]
+    names = ["unknown", "class 7"]
+    store = made.store(tmp_path, outcomes, scores, metrics="faithfulness", class_names=names)
+    study = wam.study(store.path)
+    known = ["unknown (0)", "class 7 (1)", "class 7", "unknown"]
+    assert list(study.spectra().spectra) == known
+    assert [len(found) for found in study.spectra().spectra.values()] == [1, 1, 1, 2]
+    assert list(study.summary("label", place="signal")["group"]) == known
+    assert len(study.plot(by="label").axes[0].get_yticklabels()) == 4
+    assert len(study.table(label="unknown").rows[0].scores["faithfulness"]) == 1
 
 
 def test_figures_draw_the_means(study: wam.Study) -> None:

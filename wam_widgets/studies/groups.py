@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from wam_widgets.studies.columns import Columns, Key
 
-__all__ = ["GROUPS", "Choice", "Group", "choice", "groups"]
+__all__ = ["GROUPS", "Choice", "Group", "choice", "groups", "lines"]
 
 GROUPS = ("label", "predicted", "explained", "correct")
 """By what inputs can be grouped and chosen."""
 
 _ROWS = ("method", "place", "ranking")
-_CORRECT = {1: "correct", 0: "wrong", -1: "unknown"}
+_UNKNOWN = "unknown"
+_CORRECT = {1: "correct", 0: "wrong", -1: _UNKNOWN}
 
 Bools = npt.NDArray[np.bool_]
 
@@ -146,6 +147,42 @@ def groups(
     return [g for g in found if g.value is not None] + [g for g in found if g.value is None]
 
 
+def lines(columns: Columns, rows: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the rows that belong to one line of a table: one of them for each input.
+
+    Without a level a basis is as deep as an input allows, so inputs of several sizes have rows of
+    their own. Those of one method and ranking of which no input has two are joined, if possible
+    within a family; that of the first inputs comes first.
+    """
+    found: list[list[int]] = []
+    measured: dict[int, Bools] = {}
+    for row in rows:
+        method, place, ranking = columns.rows[row]
+        family = _family(place)
+        fits = []
+        for line in found if family is not None else ():
+            other, there, order = columns.rows[line[0]]
+            if (method, ranking) == (other, order) and _family(there) is not None:
+                for one in (row, *line):
+                    if one not in measured:
+                        measured[one] = np.zeros(len(columns), np.bool_)
+                        measured[one][columns.position[columns.key == one]] = True
+                if not any((measured[row] & measured[one]).any() for one in line):
+                    fits.append(line)
+        fits.sort(key=lambda line: _family(columns.rows[line[0]][1]) != family)
+        if fits:
+            fits[0].append(row)
+        else:
+            found.append([row])
+    return [tuple(line) for line in found]
+
+
+def _family(place: str) -> str | None:
+    """Return the family of a basis, None for another place."""
+    name, level, _ = place.partition(", level ")
+    return name if level else None
+
+
 def _fits(rows: Sequence[Key], row: Key, where: Mapping[str, Any]) -> bool:
     for i, name in enumerate(_ROWS):
         wanted = where.get(name)
@@ -182,10 +219,14 @@ def _name(by: str, value: int, names: Sequence[str] | None) -> str:
     if by == "correct":
         return _CORRECT[value]
     if value < 0:
-        return "unknown"
+        return _UNKNOWN
     if names is None or value >= len(names):
         return f"class {value}"
-    return names[value] if list(names).count(names[value]) == 1 else f"{names[value]} ({value})"
+    # Also told apart: from inputs without a class, and from a class without a name.
+    alone = list(names).count(names[value]) == 1 and names[value] != _UNKNOWN
+    number = names[value].removeprefix("class ")
+    free = number == names[value] or number == str(value) or not number.isdecimal()
+    return names[value] if alone and free else f"{names[value]} ({value})"
 
 
 def _near(given: object) -> str:

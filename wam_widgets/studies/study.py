@@ -177,8 +177,8 @@ class Study(Opened):
     def best(self, metric: str, n: int = 10, **where: Any) -> pandas.DataFrame:
         """Return the `n` inputs that do best by a metric, the best first, see :meth:`better`.
 
-        In the first row that fits, which the columns name; inputs without a finite score are left
-        out.
+        In the first row that fits, which the columns name; a warning says how many inputs have no
+        finite score there. For a basis without a level each input is at its own.
         """
         return self._extremes(metric, n, self.better(metric) == "larger", where)
 
@@ -219,9 +219,7 @@ class Study(Opened):
         content = self.content()
         chosen = choice(content, self.class_names, where)
         parts = groups(content, by, chosen.inputs, self.class_names)
-        found, heading = summaries.intervals(
-            content, chosen.rows[0], chosen_metric, parts, confidence
-        )
+        found, heading = summaries.intervals(content, chosen, chosen_metric, parts, confidence)
         return plot_groups(found, chosen_metric, confidence, heading, width=width)
 
     def thumbnails(self, ids: str | Sequence[str]) -> dict[str, bytes]:

@@ -13,8 +13,8 @@ from wam_widgets.metrics.intervals import Interval, bootstrap
 from wam_widgets.metrics.tables import Row, Table
 from wam_widgets.samples import library
 from wam_widgets.spectra import SpectraComparison
-from wam_widgets.studies.columns import Columns, Floats
-from wam_widgets.studies.groups import Choice, Group, groups
+from wam_widgets.studies.columns import Columns, Floats, Key
+from wam_widgets.studies.groups import Choice, Group, groups, lines
 from wam_widgets.wavelets import Basis
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ _NUMBERS = ("mean", "low", "high", "count")
 def table(columns: Columns, chosen: Choice, metrics: Sequence[str], confidence: float) -> Table:
     """Return scores of some rows on the inputs that have a finite number in each of them.
 
+    Rows that differ in the level alone, as inputs of several sizes have them in a basis that was
+    asked for without one, are one, see :func:`wam_widgets.studies.groups.lines`.
+
     Warns
     -----
     UserWarning
@@ -48,17 +51,21 @@ def table(columns: Columns, chosen: Choice, metrics: Sequence[str], confidence: 
     ValueError
         If no input is left.
     """
-    values = {metric: columns.values(metric)[list(chosen.rows)] for metric in metrics}
+    joined = lines(columns, chosen.rows)
+    values = {
+        metric: np.stack([_of_line(whole, line) for line in joined])
+        for metric, whole in ((metric, columns.values(metric)) for metric in metrics)
+    }
     finite = chosen.inputs.copy()
     for found in values.values():
         finite &= np.isfinite(found).all(axis=0)
     _note_left_out(int(chosen.inputs.sum()), int(finite.sum()), "a finite score in every row")
     rows = (
         Row(
-            *columns.rows[row],
+            *_key(columns, line),
             {metric: torch.from_numpy(found[i, finite]) for metric, found in values.items()},
         )
-        for i, row in enumerate(chosen.rows)
+        for i, line in enumerate(joined)
     )
     return Table(tuple(rows), confidence)
 
@@ -125,9 +132,9 @@ def summary(
 
 
 def intervals(
-    columns: Columns, row: int, metric: str, parts: Sequence[Group], confidence: float
+    columns: Columns, chosen: Choice, metric: str, parts: Sequence[Group], confidence: float
 ) -> tuple[dict[str, Interval], str]:
-    """Return the mean of a metric over groups of inputs in one row, and in words which one.
+    """Return the mean of a metric over groups in the first chosen row, and in words which one.
 
     Warns
     -----
@@ -139,7 +146,8 @@ def intervals(
     ValueError
         If no input has one.
     """
-    values = columns.values(metric)[row]
+    line = lines(columns, chosen.rows)[0]
+    values = _of_line(columns.values(metric), line)
     finite = [group.positions[np.isfinite(values[group.positions])] for group in parts]
     asked = sum(len(group.positions) for group in parts)
     _note_left_out(asked, sum(map(len, finite)), "a finite score in this row")
@@ -148,7 +156,7 @@ def intervals(
         for group, positions in zip(parts, finite, strict=True)
         if len(positions)
     }
-    return found, ", ".join(columns.rows[row])
+    return found, ", ".join(_key(columns, line))
 
 
 def shares(columns: Columns, chosen: Choice) -> tuple[int, Floats]:
@@ -189,8 +197,12 @@ def spectra(
     """
     row, found = shares(columns, chosen)
     finite = chosen.inputs & np.isfinite(found).all(axis=1)
-    _note_left_out(int(chosen.inputs.sum()), int(finite.sum()), "a spectrum in this row")
     method, place, _ = columns.rows[row]
+    alike = next((line for line in lines(columns, chosen.rows) if row in line), (row,))
+    others = "; ".join(columns.rows[other][1] for other in alike if other != row)
+    hint = f", choose another by place= ({others})" if others else ""
+    what = f"a spectrum in this row (place {place!r}{hint})"
+    _note_left_out(int(chosen.inputs.sum()), int(finite.sum()), what)
     parts = {
         group.name: torch.from_numpy(found[group.positions])
         for group in groups(columns, by, finite, names)
@@ -212,17 +224,50 @@ def extremes(
     """Return the inputs with the largest or smallest values of a metric in the first chosen row.
 
     Inputs without a finite value are neither; equal ones come as in the data.
+
+    Warns
+    -----
+    UserWarning
+        How many inputs were left out because they have no finite score.
     """
-    n, row = positive_int(n, "n"), chosen.rows[0]
-    values = columns.values(metric)[row]
+    n, line = positive_int(n, "n"), lines(columns, chosen.rows)[0]
+    every = columns.values(metric)
+    values = _of_line(every, line)
     there = np.flatnonzero(np.isfinite(values) & chosen.inputs)
+    what = f"a finite score in this row ({', '.join(_key(columns, line))})"
+    if len(there):
+        _note_left_out(int(chosen.inputs.sum()), len(there), what)
+    elif chosen.inputs.any():
+        warn(f"all of {int(chosen.inputs.sum()):,} inputs are left out: they do not have {what}")
     order = there[np.argsort(-values[there] if largest else values[there], kind="stable")][:n]
     known = ["label", "predicted", "probability", "label_probability", "correct", "explained"]
     found = inputs.iloc[order][known].rename(columns={metric: f"input_{metric}"})
-    for i, (name, value) in enumerate(zip(_KEY, columns.rows[row], strict=True)):
-        found.insert(i, name, value)
+    # Of a line of several rows each input has one.
+    own = np.isfinite(every[list(line)][:, order]).argmax(axis=0)
+    for i, name in enumerate(_KEY):
+        found.insert(i, name, [columns.rows[line[k]][i] for k in own])
     found.insert(len(_KEY), metric, values[order])
     return found
+
+
+def _of_line(values: Floats, line: Sequence[int]) -> Floats:
+    """Return the values of rows of which each input has one, ``[N]``."""
+    found: Floats = values[line[0]]
+    for row in line[1:]:
+        found = np.where(np.isnan(found), values[row], found)
+    return found
+
+
+def _key(columns: Columns, line: Sequence[int]) -> Key:
+    """Return method, place and ranking of a line, with all of its places in words."""
+    method, first, ranking = columns.rows[line[0]]
+    places = [columns.rows[row][1].split(", level ") for row in line]
+    if len(line) == 1:
+        return method, first, ranking
+    if len({name for name, _ in places}) > 1 or not all(level.isdigit() for _, level in places):
+        return method, " or ".join(sorted(map(", level ".join, places))), ranking
+    levels = " or ".join(map(str, sorted(int(level) for _, level in places)))
+    return method, f"{places[0][0]}, level {levels}", ranking
 
 
 def _named(by: str | None, group: Group) -> Mapping[str, Any]:
