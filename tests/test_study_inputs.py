@@ -9,6 +9,7 @@ from typing import Any
 
 import datasets
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -52,6 +53,20 @@ class Endless(IterableDataset[Any]):
 
     def __iter__(self) -> Iterator[tuple[Tensor, int]]:
         return iter(PAIRS)
+
+
+class Long(Endless):
+    """One that knows how long it is."""
+
+    def __len__(self) -> int:
+        return len(PAIRS)
+
+
+class Unmeasured(Dataset[Any]):
+    """A data set that does not say how long it is."""
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        return PAIRS[index]
 
 
 def mappings(key: str = "image", label: str = "label") -> list[dict[str, Any]]:
@@ -141,6 +156,8 @@ def test_a_slice_travels_without_the_whole() -> None:
         lambda: iter(mappings()),
         Endless,
         lambda: DataLoader(Endless(), batch_size=2, num_workers=1),
+        Long,
+        lambda: DataLoader(Long(), batch_size=2),
     ],
 )
 def test_streams(make: Callable[[], Any]) -> None:
@@ -205,6 +222,48 @@ def test_sizes_may_differ() -> None:
 )  # fmt: skip
 def test_labels(label: Any, known: int | None) -> None:
     assert samples(as_inputs([(X[0], label)]))[0].label == known
+
+
+@pytest.mark.parametrize("label", [2**63, 2**70, 1e30, np.uint64(2**63)])
+def test_labels_fit_into_a_file(label: Any) -> None:
+    found = samples(as_inputs([(X[0], 2**63 - 1), (X[1], label)]))
+    assert found[0].label == 2**63 - 1
+    assert "ValueError: data gives labels such as" in (found[1].error or "")
+    with pytest.raises(ValueError, match="an integer that fits into 64 bits"):
+        as_inputs([(X[0], label)])
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        (X[1].to_sparse(), r"layout torch.sparse_coo: they must be dense.*x.to_dense\(\)"),
+        (X[1].to("meta"), r"without values \(device meta\)"),
+        (X[1].to(torch.float8_e4m3fn), r"dtype torch.float8_e4m3fn: .*at least 16 bits"),
+    ],
+)
+def test_tensors_that_hold_no_numbers(odd: Tensor, words: str) -> None:
+    found = samples(as_inputs([X[0], odd, X[2]]))
+    assert [s.error is None for s in found] == [True, False, True]
+    assert (found[1].error or "").startswith("TypeError: data gives") and found[1].x is None
+    with pytest.raises(TypeError, match=words):
+        as_inputs([odd])
+
+
+def test_an_error_without_a_text() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    def transform(x: Tensor) -> Tensor:
+        if torch.equal(x, X[1]):
+            raise Mute
+        if torch.equal(x, X[2]):
+            raise ValueError("x" * 10_000)
+        return x
+
+    found = samples(as_inputs(X, transform=transform))
+    assert found[1].error == "Mute: (its text cannot be had: __str__ raised RuntimeError)"
+    assert len(found[2].error or "") == 1000 and found[3].error is None
 
 
 @pytest.mark.parametrize("label", ["cat", 1.5, torch.tensor(1.5), torch.tensor([0, 1]), [1]])
@@ -300,6 +359,8 @@ def test_a_stream_that_fails() -> None:
         ("pictures/", {}, TypeError, "data is a str"),
         (Path("pictures"), {}, TypeError, "data is a PosixPath"),
         ({"train": [X[0]]}, {}, TypeError, r"data is a dict.*pass data\['train'\]"),
+        (Unmeasured(), {}, TypeError, "data is a Unmeasured, which has no length: give it __len__"),
+        (pd.DataFrame(mappings()), {}, TypeError, r"a DataFrame: .*data.to_dict\('records'\)"),
         ((X, torch.tensor(LABELS)), {}, TypeError, "TensorDataset"),
         ((X.numpy(), LABELS), {}, TypeError, "TensorDataset"),
         ([{"a": X[0], "b": 1}], {}, ValueError, "the keys a, b: pass columns="),

@@ -251,6 +251,43 @@ def test_the_model_is_left_as_it_was() -> None:
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+@pytest.mark.parametrize("where", ["settings", "methods"])
+def test_a_baseline_is_the_same_for_every_input(where: str) -> None:
+    """One for each input of a batch would go to whichever inputs share it."""
+
+    def with_baselines(values: Any) -> Plan:
+        if where == "settings":
+            return plan(methods=("integrated_gradients",), settings={"baselines": values})
+        method = {"method": "integrated_gradients", "baselines": values}
+        return plan(methods={"ig": method}, settings={})
+
+    model, given, many = convolutional(2), samples(), random(2, *SHAPES[2])
+    for values in (many, many.numpy()):
+        with pytest.raises(ValueError, match=r"baselines has shape \(2, 2, 16, 20\): .*the same"):
+            study(model, with_baselines(values), given)
+    one, alike = (study(model, with_baselines(b), given) for b in (many[:1], many[0]))
+    assert not any(outcome.error for outcome in one.outcomes)
+    torch.testing.assert_close(numbers(one.scores), numbers(alike.scores), rtol=0, atol=0)
+
+
+def test_errors_without_a_text_and_inputs_without_a_digest_are_recorded() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    def mute(attribution: Any, explainer: Any) -> Tensor:
+        raise Mute
+
+    found = study(convolutional(2), plan(metrics=(mute,)), samples(count=2))
+    texts = {outcome.error for outcome in found.outcomes}
+    assert texts == {"Mute: (its text cannot be had: __str__ raised RuntimeError)"}
+    given = samples()
+    given[1] = dataclasses.replace(given[1], x=torch.empty(2, 16, 20, device="meta"))
+    found = study(convolutional(2), plan(), given)
+    assert [outcome.error is None for outcome in found.outcomes] == [True, False, True]
+    assert found.outcomes[1].digest == ""
+
+
 @pytest.mark.parametrize(
     ("given", "kind", "message"),
     [

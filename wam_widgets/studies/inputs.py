@@ -21,7 +21,7 @@ from torch.utils.data import (
 )
 
 from wam_widgets.studies.ids import Ids, digest_of, listed_ids
-from wam_widgets.studies.items import Items, as_columns
+from wam_widgets.studies.items import Items, as_columns, told
 from wam_widgets.studies.records import Sample
 
 __all__ = ["Inputs", "Listed", "Streamed", "as_inputs", "compact"]
@@ -130,8 +130,8 @@ class Streamed:
                 return
             except Exception as error:
                 raise RuntimeError(
-                    f"data failed after {index} inputs with {type(error).__name__}: {error}; what "
-                    "is finished is kept, and the same call goes on from there"
+                    f"data failed after {index} inputs with {told(error)}; what is finished is "
+                    "kept, and the same call goes on from there"
                 ) from error
             id = known.next(index, item)
             if not looked and index < _LOOK:
@@ -178,8 +178,12 @@ def as_inputs(
     data, collate = _unloaded(data)
     items = Items(transform, as_columns(columns), collate, target == "label")
     _refuse(data)
-    if not (hasattr(data, "__len__") and hasattr(data, "__getitem__")):
+    # One that is iterable has a __getitem__ that only raises, and may have a length.
+    indexed = hasattr(data, "__getitem__") and not isinstance(data, IterableDataset)
+    if not (hasattr(data, "__len__") and indexed):
         if not hasattr(data, "__iter__"):
+            if indexed:
+                raise TypeError(f"data is {_named(data)}, which has no length: give it __len__")
             raise TypeError(f"data is {_named(data)}, which has no length and no items: {_WANTED}")
         return Streamed(data, items, ids, kind)
     try:
@@ -214,7 +218,7 @@ def _sample(items: Items, index: int, id: str, fetch: Callable[[], Any]) -> Samp
     try:
         x, label = items.understood(items.made(fetch()))
     except Exception as error:  # whatever the user's data or function raise
-        return Sample(index, id, None, error=f"{type(error).__name__}: {error}")
+        return Sample(index, id, None, error=told(error))
     return Sample(index, id, x, label)
 
 
@@ -251,6 +255,11 @@ def _refuse(data: Any) -> None:
         split = next(iter(data), None) if isinstance(data, Mapping) else None
         hint = "" if split is None else f"; if it holds parts of a data set, pass data[{split!r}]"
         raise TypeError(f"data is {_named(data)}: {_WANTED}{hint}")
+    if hasattr(data, "iloc") and getattr(data, "ndim", 1) == 2:  # data[0] would be a column
+        raise TypeError(
+            f"data is {_named(data)}: {_WANTED}; if each row is an input, pass "
+            "data.to_dict('records')"
+        )
     if isinstance(data, (Tensor, np.ndarray)) and not data.ndim:
         raise ValueError(f"data has shape (): {_WANTED}")
     if isinstance(data, tuple) and len(data) == 2 and _pair(*data):

@@ -10,10 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Items", "as_columns"]
+__all__ = ["Items", "as_columns", "told"]
 
 _INPUTS = ("pixel_values", "input_values", "image", "audio", "input", "x")
 _LABELS = ("label", "labels", "target", "y")
+
+_LONGEST = 1000
+"""Characters of an error that are kept."""
+
+_LARGEST = 2**63 - 1
+"""The largest label that a file of a study holds."""
 
 Columns = tuple[str, str | None, str | None]
 """Keys of the input, the label and the id."""
@@ -125,6 +131,18 @@ def _as_input(x: Any) -> Tensor:
             f"data gives inputs of dtype {x.dtype}: they must be floating point (x.float() / 255 "
             f"for 8-bit pictures), normalised as the model takes them; {remedy}"
         )
+    if x.layout != torch.strided or x.is_nested or x.is_meta:
+        kind = "that are nested" if x.is_nested else f"of layout {x.layout}"
+        kind = "without values (device meta)" if x.is_meta else kind
+        raise TypeError(
+            f"data gives tensors {kind}: they must be dense, each value in its place "
+            f"(x.to_dense() of a sparse one); {remedy}"
+        )
+    if x.element_size() < 2:
+        raise TypeError(
+            f"data gives inputs of dtype {x.dtype}: they must be floating point of at least 16 "
+            f"bits (x.float()); {remedy}"
+        )
     if not x.numel() or not x.ndim:
         raise ValueError(f"data gives inputs of shape {tuple(x.shape)}: they must not be empty")
     return x.detach()
@@ -146,8 +164,22 @@ def _as_label(label: Any) -> int | None:
             f"data gives labels such as {label!r}: a label must be one class, an integer, or None; "
             "pass transform= or columns="
         )
+    if label > _LARGEST:
+        raise ValueError(
+            f"data gives labels such as {label}: a label must be one class, an integer that fits "
+            "into 64 bits"
+        )
     # Data sets mark inputs without a label by −1.
     return int(label) if label >= 0 else None
+
+
+def told(error: BaseException) -> str:
+    """Return the class and the text of an error, whatever its ``__str__`` does."""
+    try:
+        text = str(error)
+    except Exception as other:
+        text = f"(its text cannot be had: __str__ raised {type(other).__name__})"
+    return f"{type(error).__name__}: {text}"[:_LONGEST]
 
 
 def _first(batch: Any) -> Any:

@@ -16,14 +16,12 @@ from wam_widgets.joining import cut, moved
 from wam_widgets.metrics.cells import Cell, Work, checked
 from wam_widgets.provenance import digest
 from wam_widgets.schedule import GRADIENTS
+from wam_widgets.studies.items import told
 from wam_widgets.studies.plan import Plan, seed_of
 from wam_widgets.studies.records import Outcome, Sample, Score, Shard
 from wam_widgets.studies.thumbnails import thumbnail
 
-__all__ = ["pieces"]
-
-_LONGEST = 1000
-"""Characters of an error that are kept."""
+__all__ = ["check_baselines", "pieces"]
 
 
 def pieces(model: Callable[..., Any], plan: Plan, samples: Sequence[Sample]) -> Iterator[Shard]:
@@ -44,7 +42,13 @@ def pieces(model: Callable[..., Any], plan: Plan, samples: Sequence[Sample]) -> 
     ------
     Shard
         Of one batch.
+
+    Raises
+    ------
+    ValueError
+        If `baselines` has an entry for each input of a batch: a result would depend on the others.
     """
+    check_baselines(plan, samples)
     alike: dict[tuple[Any, ...], list[Sample]] = {}
     for sample in samples:
         error = _unusable(sample, plan)
@@ -68,8 +72,7 @@ def _batch(
         return _found(model, plan, batch, device)
     except Exception as error:
         if len(batch) == 1:
-            text = f"{type(error).__name__}: {error}"[:_LONGEST]
-            return Shard([_outcome(batch[0], plan, text)])
+            return Shard([_outcome(batch[0], plan, told(error))])
     whole = Shard()
     for sample in batch:
         one = _batch(model, plan, [sample], device)
@@ -169,11 +172,23 @@ def _outcome(sample: Sample, plan: Plan, error: str | None, **found: Any) -> Out
         id=sample.id,
         label=sample.label,
         shape=() if sample.x is None else tuple(sample.x.shape),
-        digest="" if sample.x is None else digest(sample.x),
+        digest=_digest(sample.x, error),
         seed=seed_of(plan.seed, sample.id),
         error=error,
         **found,
     )
+
+
+def _digest(x: Tensor | None, error: str | None) -> str:
+    """Return the digest of an input; of one that failed nothing, if it can have none."""
+    if x is None:
+        return ""
+    try:
+        return digest(x)
+    except Exception:
+        if error is None:
+            raise
+        return ""
 
 
 def _prediction(probabilities: Tensor | None, i: int, label: int | None) -> dict[str, Any]:
@@ -193,6 +208,18 @@ def _unusable(sample: Sample, plan: Plan) -> str | None:
     if sample.error is None and plan.target == "label" and sample.label is None:
         return "ValueError: target is 'label', and this input comes without one"
     return sample.error
+
+
+def check_baselines(plan: Plan, samples: Sequence[Sample]) -> None:
+    """Raise a ValueError if a baseline is of a whole batch rather than of every input."""
+    ndim = next((sample.x.ndim for sample in samples if sample.x is not None), None)
+    for settings in (plan.settings, *(method.settings for method in plan.methods.values())):
+        shape = tuple(getattr(settings.get("baselines"), "shape", ()))
+        if ndim is not None and len(shape) > ndim and shape[0] > 1:
+            raise ValueError(
+                f"baselines has shape {shape}: in a study it must be the same for every input, "
+                f"{shape[1:]}, as which inputs share a batch must not change a result"
+            )
 
 
 def _one_by_one(plan: Plan) -> bool:
