@@ -2,20 +2,21 @@
 
 The file is JSON with the keys ``format`` (``"study"``), ``version`` (1; it goes up only when an
 older reader would misread the folder, and a reader refuses newer ones), ``written_by`` (version of
-this package), ``created``, ``parameters``, ``model`` (``name``, ``weights``, ``front_end``),
-``data`` (``kind``, ``count``) and ``versions``. Keys that a reader does not know, it ignores.
+this package), ``created``, ``parameters``, ``model`` (``name``, ``weights``, ``front_end``,
+``mode``), ``data`` (``kind``, ``count``) and ``versions``. Keys that a reader does not know, it
+ignores; what an older writer did not know (``mode``) is no difference.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from itertools import takewhile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import wam_widgets
 from wam_widgets.provenance import PACKAGES, created_now, version_of, versions
+from wam_widgets.studies.differences import differences, told
 from wam_widgets.studies.errors import NewerStoreError, StoreError
 
 __all__ = ["LONGEST", "VERSION", "Manifest"]
@@ -27,11 +28,6 @@ LONGEST = 2**24
 
 _DEEPEST = 32
 """Mappings and lists in one another."""
-
-_SPOKEN = 80
-"""Characters of a value in a message."""
-
-_MISSING = object()
 
 _DISTRIBUTIONS = {**{name: package for package, name in PACKAGES.items()}, "Captum": "captum"}
 """What to install, by the name in words; results of two versions are not mixed."""
@@ -61,6 +57,12 @@ class Manifest:
         Version of this package.
     created : str
         ``YYYY-MM-DD HH:MM UTC``.
+    mode : str or None
+        What of the model is in training mode, in words, see
+        :func:`wam_widgets.studies.models.mode_of`; empty if nothing is, None if it is not known.
+    wrapped : tuple of two str or None
+        Name and weights by which versions before knew this model, which comes in a wrapper such
+        as ``nn.DataParallel``. It is not written.
     """
 
     parameters: Mapping[str, Any]
@@ -72,6 +74,8 @@ class Manifest:
     versions: Mapping[str, str]
     written_by: str
     created: str
+    mode: str | None = None
+    wrapped: tuple[str, str] | None = field(default=None, compare=False)
 
     @classmethod
     def of(
@@ -84,6 +88,8 @@ class Manifest:
         kind: str,
         count: int | None,
         captum: bool = False,
+        mode: str | None = None,
+        wrapped: tuple[str, str] | None = None,
     ) -> Manifest:
         """Return that of a study that begins now, here.
 
@@ -91,7 +97,7 @@ class Manifest:
         ----------
         parameters : mapping
             Of what JSON can hold.
-        model, weights, front_end, kind, count
+        model, weights, front_end, kind, count, mode, wrapped
             See :class:`Manifest`.
         captum : bool
             Some of the methods are Captum's: its version counts, too.
@@ -109,6 +115,8 @@ class Manifest:
             versions=found,
             written_by=wam_widgets.__version__,
             created=created_now(),
+            mode=mode,
+            wrapped=wrapped,
         )
 
     def to_json(self) -> str:
@@ -119,7 +127,12 @@ class Manifest:
             "written_by": self.written_by,
             "created": self.created,
             "parameters": self.parameters,
-            "model": {"name": self.model, "weights": self.weights, "front_end": self.front_end},
+            "model": {
+                "name": self.model,
+                "weights": self.weights,
+                "front_end": self.front_end,
+                "mode": self.mode,
+            },
             "data": {"kind": self.kind, "count": self.count},
             "versions": self.versions,
         }
@@ -150,15 +163,15 @@ class Manifest:
             raise StoreError(f"{source} is damaged: it names no version of its layout")
         if version > VERSION:
             raise NewerStoreError(
-                f"{source} has version {_told(version)} of the layout, written by wam_widgets "
-                f"{_told(record.get('written_by'))}: wam_widgets {wam_widgets.__version__} reads "
+                f"{source} has version {told(version)} of the layout, written by wam_widgets "
+                f"{told(record.get('written_by'))}: wam_widgets {wam_widgets.__version__} reads "
                 f"up to version {VERSION}; install a newer one"
             )
 
         def part(of: Mapping[str, Any], key: str, *kinds: type) -> Any:
             value = of.get(key)
             if type(value) not in kinds:
-                raise StoreError(f"{source} is damaged: {key} is {_told(value)}")
+                raise StoreError(f"{source} is damaged: {key} is {told(value)}")
             return value
 
         model, data = part(record, "model", dict), part(record, "data", dict)
@@ -167,7 +180,7 @@ class Manifest:
             part(found, name, str)
         count = part(data, "count", int, type(None))
         if count is not None and count < 0:
-            raise StoreError(f"{source} is damaged: count is {_told(count)}")
+            raise StoreError(f"{source} is damaged: count is {told(count)}")
         return cls(
             parameters=part(record, "parameters", dict),
             model=part(model, "name", str),
@@ -178,7 +191,13 @@ class Manifest:
             versions=found,
             written_by=part(record, "written_by", str),
             created=part(record, "created", str),
+            mode=part(model, "mode", str, type(None)),
         )
+
+    @property
+    def spoken(self) -> str:
+        """The name of the model, and what of it is in training mode."""
+        return f"{self.model} {self.mode}" if self.mode else self.model
 
     def differences(self, other: Manifest) -> list[str]:
         """Return in words what `other` has that this one, which was there before, has not.
@@ -210,22 +229,29 @@ class Manifest:
 
     def _changed(self, other: Manifest) -> list[str]:
         counted = self.count is not None and other.count is not None
+        moded = self.mode is not None and other.mode is not None
+        if other.wrapped is not None and other.wrapped == (self.model, self.weights):
+            other = replace(other, model=self.model, weights=self.weights)
         before, after = (
             {
                 **one.parameters,
-                "model": {"name": one.model, "weights": one.weights, "front_end": one.front_end},
+                "model": {
+                    "name": one.spoken if moded else one.model,
+                    "weights": one.weights,
+                    "front_end": one.front_end,
+                },
                 "data": {"kind": one.kind, "count": one.count if counted else None},
             }
             for one in (self, other)
         )
-        return list(_differences("", before, after))
+        return list(differences("", before, after))
 
     def _updated(self, other: Manifest) -> list[str]:
         before, after = (
             {name: one.versions[name] for name in _DISTRIBUTIONS if name in one.versions}
             for one in (self, other)
         )
-        return list(_differences("versions", before, after))
+        return list(differences("versions", before, after))
 
 
 def _parsed(text: str | bytes, source: object) -> dict[str, Any]:
@@ -238,7 +264,7 @@ def _parsed(text: str | bytes, source: object) -> dict[str, Any]:
         if _deep(record, _DEEPEST):
             raise ValueError("it is nested too deeply")
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{source} is damaged: {_told(str(error))}") from error
+        raise StoreError(f"{source} is damaged: {told(str(error))}") from error
     return record
 
 
@@ -247,41 +273,3 @@ def _deep(value: Any, most: int) -> bool:
     if not isinstance(value, (dict, list)):
         return False
     return most == 0 or any(_deep(one, most - 1) for one in inside)
-
-
-def _differences(path: str, before: Any, after: Any) -> Iterator[str]:
-    """Go through what differs: where, what it was, and what it is."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in dict.fromkeys([*before, *after]):
-            inner = f"{path}.{key}" if path else str(key)
-            yield from _differences(inner, before.get(key, _MISSING), after.get(key, _MISSING))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for i, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _differences(f"{path}[{i}]", old, new)
-    elif not _equal(before, after):
-        old, new = ("not given" if value is _MISSING else repr(value) for value in (before, after))
-        # Of long values, what they have in common says nothing.
-        start = 0
-        if max(len(old), len(new)) > _SPOKEN:
-            pairs = zip(old, new, strict=False)
-            common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-            start = max(0, common - _SPOKEN // 4)
-        yield f"{_cut(path)} was {_cut(old, start)}, is {_cut(new, start)}"
-
-
-def _equal(before: Any, after: Any) -> bool:
-    if isinstance(before, float) and isinstance(after, float) and before != before:
-        return after != after
-    # To Python, True is 1; 25 and 25.0 may well be the same here.
-    return bool(before == after) and isinstance(before, bool) == isinstance(after, bool)
-
-
-def _told(value: Any) -> str:
-    return _cut(value if isinstance(value, str) else repr(value))
-
-
-def _cut(text: str, start: int = 0) -> str:
-    """Return part of a text, printable and on one line."""
-    part = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[start : start + _SPOKEN])
-    end = "…" if len(text) > start + _SPOKEN else ""
-    return f"{'…' if start else ''}{part}{end}"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import nn
 
 from wam_widgets.explanation import Explanation
 from wam_widgets.objectives import OBJECTIVES
-from wam_widgets.provenance import digest, weights_digest
+from wam_widgets.provenance import digest
 from wam_widgets.studies.inputs import Listed, as_inputs
 from wam_widgets.studies.manifest import Manifest
-from wam_widgets.studies.models import as_source
+from wam_widgets.studies.models import as_source, check_same_answer, mode_of, same_weights
 from wam_widgets.studies.plan import Plan, seed_of
 from wam_widgets.studies.records import Sample
 from wam_widgets.studies.shards import pieces
@@ -37,7 +36,7 @@ def computed(
     ----------
     manifest : Manifest
     line : mapping
-        What is known of the input: index, id, label, digest, seed.
+        What is known of the input: index, id, label, digest, seed, predicted, probability.
     model, data : object
         Those of the study.
     options : mapping
@@ -55,7 +54,9 @@ def computed(
     if seed_of(plan.seed, line["id"]) != line["seed"]:
         raise ValueError(f"the study is damaged: input {line['id']!r} has another seed")
     model = _same_model(manifest, model)
-    sample = _sample(line, as_inputs(data, target=plan.target, **reading))
+    inputs = as_inputs(data, target=plan.target, **reading)
+    sample = _sample(line, inputs, once=isinstance(data, Iterator))
+    check_same_answer(model, plan, sample, line)
     (found,) = pieces(model, plan, [sample])
     (outcome,) = found.outcomes
     if outcome.error is not None:
@@ -124,31 +125,44 @@ def _place(place: Any) -> Any:
 
 
 def _same_model(manifest: Manifest, model: Any) -> Any:
-    """Return the model, or raise a ValueError if its weights are not those of the study."""
+    """Return the model, or raise a ValueError if its weights or mode are not those of the study."""
     model = as_source(model).build()
-    weights = weights_digest(model) if isinstance(model, nn.Module) else None
-    if weights != manifest.weights:
+    if not same_weights(manifest, model):
         raise ValueError(
             f"model does not have the weights of the {manifest.model} of the study: give the model "
             "that was evaluated, or what builds it"
         )
+    mode = mode_of(model)
+    if mode is not None and manifest.mode is not None and mode != manifest.mode:
+        raise ValueError(
+            f"model was {manifest.spoken!r}, is {replace(manifest, mode=mode).spoken!r}: call its "
+            "eval() or train(), as it was then"
+        )
     return model
 
 
-def _sample(line: Mapping[str, Any], inputs: Any) -> Sample:
-    """Return the input of that position, or raise a ValueError if it is another one."""
+def _sample(line: Mapping[str, Any], inputs: Any, once: bool) -> Sample:
+    """Return the input of that position, or raise a ValueError if it is another one.
+
+    With `once`, data can be read a single time: what was asked for before is gone.
+    """
+    hint = (
+        "; data is an iterator, which can be read only once: give a list, a Dataset, or another "
+        "iterable that begins anew each time"
+    ) * once
     index, id = line["index"], line["id"]
     if isinstance(inputs, Listed):
         found = inputs.read([index])[0] if index < inputs.count else None
     else:
         found = next(itertools.islice(inputs, index, None), None)
     if found is None:
-        raise ValueError(f"data ends before input {id!r}, which was at position {index}")
+        raise ValueError(f"data ends before input {id!r}, which was at position {index}{hint}")
     if found.x is None:
         raise ValueError(f"data has no input {id!r} at position {index}: {found.error}")
     if digest(found.x) != line["digest"]:
         raise ValueError(
             f"data has another input than {id!r} at position {index}: its values are not those "
             "that were explained (SHA-256 differs); give the data, columns and transform of then"
+            f"{hint}"
         )
     return replace(found, id=id, label=line["label"])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from tqdm.auto import tqdm
 
 from wam_widgets.studies.inputs import Inputs, Listed, compact
-from wam_widgets.studies.missing import Passing, check_same_data, finished, missing
-from wam_widgets.studies.models import Source, manifest_of
+from wam_widgets.studies.missing import Known, Passing, check_same_data, finished, missing
+from wam_widgets.studies.models import Source, check_same_answer, manifest_of
 from wam_widgets.studies.plan import Plan
 from wam_widgets.studies.pools import Here, Pool
 from wam_widgets.studies.store import Store
@@ -48,23 +49,27 @@ def run(
     BusyError
         If another run writes into the folder.
     ValueError
-        If the folder holds a study that differs.
+        If the folder holds a study that differs, or the model or the data are others.
     TooManyFailures, RuntimeError, OSError, KeyboardInterrupt
         As :func:`wam_widgets.evaluate`.
     """
-    with _crew(source, plan, inputs, store, executor, shard_size, threads) as crew:
+    with _crew(source, plan, inputs, store, executor, shard_size, threads) as (crew, check):
         manifest = store.create(crew.manifest())
         found = store.done()
         ledger = _Ledger(store, manifest.count, shard_size, max_failures, show_progress)
         try:
             if isinstance(inputs, Listed):
-                check_same_data(store, found, inputs)
+                known = check_same_data(store, found, inputs)
                 tasks = missing(store, found, inputs.count, shard_size, retry_failures)
+                if tasks:
+                    check(known)
                 ledger.begin(inputs.count - sum(len(task.indices) for task in tasks))
                 crew.run(_sent(tasks, inputs, ledger, executor), ledger.heard)
             else:
                 ledger.begin()
-                passing = Passing(store, found, inputs, shard_size, manifest.count, retry_failures)
+                passing = Passing(
+                    store, found, inputs, shard_size, manifest.count, retry_failures, check
+                )
                 crew.run(_sent(passing.tasks(ledger.skip), None, ledger, executor), ledger.heard)
                 if manifest.count is None:
                     store.replace(replace(manifest, count=passing.passed))
@@ -88,15 +93,15 @@ def _crew(
     executor: Executor | None,
     shard_size: int,
     threads: int | None,
-) -> Iterator[Here | Pool]:
-    """Yield who computes the shards, under the lock of the store."""
+) -> Iterator[tuple[Here | Pool, Callable[[Sequence[Known]], None]]]:
+    """Yield who computes the shards, and what compares the model, under the lock of the store."""
     listed = inputs if isinstance(inputs, Listed) else None
     if executor is None:
         model = source.build()
         manifest = manifest_of(model, plan, listed, shard_size)
         with store.lock(), torch_threads(threads):
             store.clean()
-            yield Here(Work(model, plan, listed, store), manifest)
+            yield Here(Work(model, plan, listed, store), manifest), _comparing(model, plan, threads)
         return
     content = pack(source, plan, inputs, shard_size, store)
     known = None if source.builds else manifest_of(source.given, plan, listed, shard_size)
@@ -105,9 +110,30 @@ def _crew(
         parcel = Parcel.write(content, store.path, 1 if threads is None else threads)
         del content
         try:
-            yield Pool(executor, parcel, known)
+            yield (
+                Pool(executor, parcel, known),
+                _comparing(None if source.builds else source.given, plan, threads or 1),
+            )
         finally:
             parcel.remove()
+
+
+def _comparing(
+    model: Callable[..., Any] | None, plan: Plan, threads: int | None
+) -> Callable[[Sequence[Known]], None]:
+    """Return what raises a ValueError if the model answers otherwise to an input than it did.
+
+    One input is enough: that of which the model was least sure, which tells most. A model that
+    only workers build (None) is not asked.
+    """
+
+    def check(known: Sequence[Known]) -> None:
+        told = [one for one in known if one[0].x is not None and one[1]["probability"] is not None]
+        if model is not None and told:
+            with torch_threads(threads):
+                check_same_answer(model, plan, *min(told, key=lambda one: one[1]["probability"]))
+
+    return check
 
 
 def _sent(
