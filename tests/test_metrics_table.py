@@ -83,6 +83,44 @@ def test_methods_of_every_kind_and_metrics_with_a_truth() -> None:
         wam.metrics.table(p.model, p.signal, "saliency", p.basis, metrics="recovery")
 
 
+def test_variants_that_differ_in_a_large_tensor(model: torch.nn.Module, x: Tensor) -> None:
+    """The text of a large tensor is abbreviated, and the same for both."""
+    first, second = torch.zeros(2, 64, 64), torch.zeros(2, 64, 64)
+    second[:, 16:48, 16:48] = 3.0
+    assert repr(first) == repr(second)
+    x = random(2, 2, 64, 64).float()
+    named = {"one": first, "two": second}
+    methods = {
+        name: {"method": "integrated_gradients", "baselines": one} for name, one in named.items()
+    }
+    options = {"bases": "haar", "metrics": "sparseness", "n_steps": 2}
+    found = wam.metrics.table(model.float(), x, methods, **options)
+    for name, one in methods.items():
+        alone = wam.metrics.table(model, x, {name: one}, **options)
+        assert found.row(name).scores["sparseness"].equal(alone.rows[0].scores["sparseness"])
+    model.double()
+    rows = [row.scores["sparseness"] for row in found.rows]
+    assert not torch.allclose(*rows)
+
+
+def test_every_row_is_there_once(model: torch.nn.Module, x: Tensor) -> None:
+    """Rows that turn out to be the same would narrow the interval."""
+    rankings = [None, "signed", "magnitude"]
+    found = wam.metrics.table(
+        model, x, "saliency", [None, "haar", wam.Basis("haar", 2), ("haar", 2)], rankings, QUICK
+    )
+    keys = [row.key for row in found.rows]
+    assert len(keys) == len(set(keys)) and ("saliency", "haar, level 2", "magnitude") in keys
+    assert all(len(row.scores["faithfulness"]) == len(x) for row in found.rows)
+    # The name of the default may stand for something else.
+    mixed = wam.metrics.table(
+        model, x, "saliency", "haar", {"signed": "magnitude", "usual": None}, QUICK
+    )
+    usual = wam.metrics.table(model, x, "saliency", "haar", metrics=QUICK).rows[0]
+    assert [row.ranking for row in mixed.rows] == ["signed", "usual"]
+    assert mixed.rows[1].scores["faithfulness"].equal(usual.scores["faithfulness"])
+
+
 def test_single_inputs_with_classes(model: torch.nn.Module, x: Tensor) -> None:
     labels = [2, 0, 1]
     options = {"methods": "saliency", "bases": "haar", "metrics": QUICK}
@@ -151,6 +189,8 @@ def test_it_can_be_stopped_and_says_how_far_it_is(model: torch.nn.Module, x: Ten
         ({"methods": []}, "methods is empty"),
         ({"methods": "salience"}, "method is 'salience'"),
         ({"bases": []}, "bases is empty"),
+        ({"bases": ["haar", "haar"]}, "bases has 'haar' twice"),
+        ({"bases": "nope"}, "family is 'nope'"),
         ({"rankings": "best"}, "rankings has 'best'"),
         ({"metrics": "truth"}, "metrics has 'truth'"),
         ({"metrics": lambda a, model: torch.ones(7)}, "it must give a tensor of shape"),

@@ -1,8 +1,7 @@
-"""What a table compares: methods, places, rankings and metrics, as its user may name them."""
+"""What a table measures: each attribution of a batch, at each place, in each ranking."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,55 +10,17 @@ import torch
 from torch import Tensor
 
 from wam_widgets.attributing import BOUND, attribute
-from wam_widgets.attribution import RANKINGS, Attribution
-from wam_widgets.catalogue import CATALOGUE, check_method
+from wam_widgets.attribution import Attribution
+from wam_widgets.catalogue import CATALOGUE
 from wam_widgets.entries import Curve, MapEntry
 from wam_widgets.explainer import Explainer
 from wam_widgets.maps import DOMAINS, SignalMap
-from wam_widgets.metrics.curves import AREAS, curve
+from wam_widgets.metrics.choices import Method, Place, Ranking
+from wam_widgets.metrics.curves import curve
+from wam_widgets.metrics.naming import key
 from wam_widgets.objectives import Target
-from wam_widgets.wavelets import Basis
 
-__all__ = ["Cell", "Method", "Work", "as_methods", "as_metrics", "as_places", "as_rankings"]
-
-Place = Basis | tuple[str, int] | str | None
-"""A basis, a family and a level, a family, ``"signal"``, ``"features"``, or the default basis."""
-
-Ranking = str | Callable[[Attribution | SignalMap], Tensor] | None
-"""A name, the default of the modality, or a function that gives the importance ``[N, K]``."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What measures a cell.
-
-    Attributes
-    ----------
-    measure : callable
-        From a :class:`Cell` to ``[N]``.
-    spoken : str or mapping
-        What it is, as JSON can hold it.
-    drawn : bool
-        It draws random numbers, from the seed of the cell where that has one.
-    evidence : bool
-        It needs what is known to speak for the class.
-    """
-
-    measure: Callable[[Cell], Tensor]
-    spoken: Any
-    drawn: bool = False
-    evidence: bool = False
-
-    def __call__(self, cell: Cell) -> Tensor:
-        return self.measure(cell)
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method by name, with the settings that are its own."""
-
-    name: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+__all__ = ["Cell", "Work", "checked", "ranked_by"]
 
 
 @dataclass
@@ -77,12 +38,12 @@ class Cell:
         """Return the insertion and deletion curves."""
         if self.seed is not None:
             options = {"seed": self.seed, **options}
-        key = repr(sorted(options.items()))
-        if key not in self.curves:
-            self.curves[key] = curve(
+        known = key(options)
+        if known not in self.curves:
+            self.curves[known] = curve(
                 self.attribution, self.explainer, ranking=self.ranking, **options
             )
-        return self.curves[key]
+        return self.curves[known]
 
 
 class Work:
@@ -117,8 +78,13 @@ class Work:
     def cells(
         self, method: Method, places: Sequence[Place], rankings: Mapping[str, Ranking]
     ) -> Iterator[tuple[str, str, Cell]]:
-        """Go through the attributions of a method: place, ranking, and what is measured."""
+        """Go through the attributions of a method: place, ranking, and what is measured.
+
+        Places and rankings that turn out to be the same for these inputs, such as the default
+        basis and one that is named, are measured once.
+        """
         explainer = self.explainer(method)
+        seen: set[tuple[str, str]] = set()
         for attribution in self._attributions(method, places, explainer):
             place = _place_name(attribution)
             default = attribution.explanation.default_ranking
@@ -127,7 +93,12 @@ class Work:
                 ranked = attribution
                 if callable(chosen):
                     ranked, chosen = ranked_by(attribution, chosen(attribution)), "signed"
-                name = chosen if ranking is None else label
+                # The default goes by its own name, unless something else is called so.
+                alike = rankings.get(default, default) in (default, None)
+                name = default if ranking is None and alike else label
+                if (place, name) in seen:
+                    continue
+                seen.add((place, name))
                 yield place, name, Cell(ranked, explainer, chosen, self._evidence, self._seed)
 
     def explainer(self, method: Method) -> Explainer:
@@ -135,10 +106,10 @@ class Work:
         bound = CATALOGUE[method.name].kind == "basis"
         own = BOUND[method.name].own if bound else ()
         settings = {k: v for k, v in {**self._settings, **method.settings}.items() if k not in own}
-        key = repr(settings)
-        if key not in self._explainers:
-            self._explainers[key] = Explainer(self._model, self._x, **settings)
-        return self._explainers[key]
+        known = key(settings)
+        if known not in self._explainers:
+            self._explainers[known] = Explainer(self._model, self._x, **settings)
+        return self._explainers[known]
 
     def _attributions(
         self, method: Method, places: Sequence[Place], explainer: Explainer
@@ -208,126 +179,6 @@ def ranked_by(attribution: Attribution | SignalMap, values: Tensor) -> Attributi
     shaped = values.view(attribution.places().shape)
     shaped = shaped.unsqueeze(1) if attribution.domain == "signal" else shaped
     return replace(attribution, values=shaped)
-
-
-def as_methods(methods: Any) -> dict[str, Method]:
-    """Return the methods by label; a mapping may give settings of their own."""
-    named = methods if isinstance(methods, Mapping) else {name: name for name in _list(methods)}
-    found = {}
-    for label, given in named.items():
-        own = {"method": given} if isinstance(given, str) else dict(given)
-        name = check_method(own.pop("method", label), "gradient", "signal", "basis")
-        found[str(label)] = Method(name, own)
-    return _some(found, "methods")
-
-
-def as_places(bases: Any) -> list[Place]:
-    """Return bases and domains."""
-    single = bases is None or isinstance(bases, (str, Basis))
-    places: list[Place] = [bases] if single else list(bases)
-    for place in places:
-        known = place is None or isinstance(place, (str, Basis))
-        if not known and not (isinstance(place, tuple) and len(place) == 2):
-            raise TypeError(
-                f"bases has {place!r}: every entry must be a Basis, a family, a family and a "
-                "level, 'signal', 'features', or None for the default basis"
-            )
-    if not places:
-        raise ValueError("bases is empty: it must have at least one entry")
-    return places
-
-
-def as_rankings(rankings: Any) -> dict[str, Ranking]:
-    """Return the rankings by label."""
-    if isinstance(rankings, Mapping):
-        found = {str(label): ranking for label, ranking in rankings.items()}
-    elif rankings is None or isinstance(rankings, str) or callable(rankings):
-        found = {_label(rankings): rankings}
-    else:
-        found = {_label(ranking): ranking for ranking in rankings}
-    for ranking in found.values():
-        if ranking is not None and not callable(ranking) and ranking not in RANKINGS:
-            raise ValueError(
-                f"rankings has {ranking!r}: every entry must be one of {', '.join(RANKINGS)}, "
-                "None, or a function of the attribution"
-            )
-    return _some(found, "rankings")
-
-
-def as_metrics(metrics: Any) -> dict[str, Metric]:
-    """Return what measures a cell, by label."""
-    if isinstance(metrics, Mapping):
-        named = dict(metrics)
-    else:
-        named = {_label(metric): metric for metric in _list(metrics)}
-    found = {}
-    for label, given in named.items():
-        if callable(given):
-            found[str(label)] = _custom(given)
-            continue
-        options = {"metric": given} if isinstance(given, str) else dict(given)
-        found[str(label)] = _metric(options.pop("metric", label), options)
-    return _some(found, "metrics")
-
-
-def _custom(function: Callable[..., Tensor]) -> Metric:
-    named = function if hasattr(function, "__qualname__") else type(function)
-    spoken = f"{named.__module__}.{named.__qualname__}"
-    return Metric(lambda cell: function(cell.attribution, cell.explainer), spoken)
-
-
-def _metric(name: Any, options: dict[str, Any]) -> Metric:
-    from wam_widgets import metrics
-
-    spoken = {"metric": name, **options}
-    if name in AREAS:
-        normalise = options.pop("normalise", None)
-
-        def area(cell: Cell) -> Tensor:
-            return AREAS[name](cell.curve(options), normalise)
-
-        return Metric(area, spoken, drawn=options.get("baseline") == "noise")
-    function = getattr(metrics, str(name), None) if name in metrics.__all__ else None
-    takes = inspect.signature(function).parameters if inspect.isfunction(function) else {}
-    if function is None or "attribution" not in takes:
-        raise ValueError(
-            f"metrics has {name!r}: every entry must be a function, or the name of one of "
-            "wam_widgets.metrics that takes an attribution, such as 'faithfulness'"
-        )
-
-    def measure(cell: Cell) -> Tensor:
-        given: dict[str, Any] = dict(options)
-        if "model" in takes:
-            given["model"] = cell.explainer
-        if "ranking" in takes:
-            given.setdefault("ranking", cell.ranking)
-        if "seed" in takes and cell.seed is not None:
-            given.setdefault("seed", cell.seed)
-        if "evidence" in takes:
-            if cell.evidence is None:
-                raise ValueError(f"metrics has {name!r}, which needs evidence: pass evidence=")
-            given["evidence"] = cell.evidence
-        result: Tensor = function(cell.attribution, **given)
-        return result
-
-    drawn = "seed" in takes or options.get("baseline") == "noise"
-    return Metric(measure, spoken, drawn, "evidence" in takes)
-
-
-def _list(given: Any) -> list[Any]:
-    return [given] if isinstance(given, str) or callable(given) else list(given)
-
-
-def _label(given: Any) -> str:
-    if given is None or isinstance(given, str):
-        return given or "default"
-    return str(getattr(given, "__name__", given))
-
-
-def _some(found: dict[str, Any], name: str) -> dict[str, Any]:
-    if not found:
-        raise ValueError(f"{name} is empty: it must have at least one entry")
-    return found
 
 
 def checked(values: Any, count: int, name: str) -> Tensor:

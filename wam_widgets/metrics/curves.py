@@ -28,7 +28,16 @@ from wam_widgets.metrics.masking import domain_of, score
 from wam_widgets.metrics.probe import Model, Probe
 from wam_widgets.ordering import ranks
 
-__all__ = ["AREAS", "area", "curve", "default_shares", "deletion", "faithfulness", "insertion"]
+__all__ = [
+    "AREAS",
+    "area",
+    "check_shares",
+    "curve",
+    "default_shares",
+    "deletion",
+    "faithfulness",
+    "insertion",
+]
 
 NORMALISATIONS = ("largest",)
 """By what curves are divided; not at all by default."""
@@ -110,7 +119,7 @@ def curve(
     wam_widgets.gradients.Cancelled
         When `should_stop` returned True.
     """
-    share = _shares(shares, steps)
+    share = check_shares(shares, steps)
     probe = Probe(
         attribution, model, baseline=baseline, output=output, front_end=front_end, seed=seed,
         internal_batch_size=internal_batch_size, progress=progress, should_stop=should_stop,
@@ -246,7 +255,8 @@ AREAS: dict[str, Callable[[Curve, str | None], Tensor]] = {
 """What one measured curve says of each sample, ``[N]``, by name; see :func:`area`."""
 
 
-def _shares(shares: Sequence[float] | None, steps: int | None) -> list[float]:
+def check_shares(shares: Sequence[float] | None, steps: int | None) -> list[float]:
+    """Return the shares that are kept or removed, or raise a ValueError or TypeError."""
     if steps is not None:
         if shares is not None:
             raise ValueError("shares and steps are both given: choose one of them")

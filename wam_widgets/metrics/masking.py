@@ -23,7 +23,15 @@ from wam_widgets.coefficients import Coefficients
 from wam_widgets.explanation import Explanation
 from wam_widgets.maps import SignalMap
 
-__all__ = ["BASELINES", "Masking", "domain_of", "masking", "matched_noise", "score"]
+__all__ = [
+    "BASELINES",
+    "Masking",
+    "check_baseline",
+    "domain_of",
+    "masking",
+    "matched_noise",
+    "score",
+]
 
 BASELINES = ("zero", "blur", "noise")
 """What replaces what is removed."""
@@ -142,6 +150,12 @@ def score(attribution: Attribution | SignalMap, ranking: str | None = None) -> T
     return places if signed else places.abs()
 
 
+def check_baseline(baseline: object) -> None:
+    """Raise a ValueError if nothing is known to be replaced so."""
+    if baseline not in BASELINES:
+        raise ValueError(f"baseline is {baseline!r}: it must be one of {', '.join(BASELINES)}")
+
+
 def masking(
     attribution: Attribution | SignalMap,
     classifier: Classifier,
@@ -169,8 +183,7 @@ def masking(
     ValueError
         If the baseline is unknown, there is no sample, or the attribution does not fit the signal.
     """
-    if baseline not in BASELINES:
-        raise ValueError(f"baseline is {baseline!r}: it must be one of {', '.join(BASELINES)}")
+    check_baseline(baseline)
     explanation = attribution.explanation
     if not len(attribution):
         raise ValueError("attribution has no samples: it must have at least one")

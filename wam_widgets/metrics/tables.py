@@ -12,14 +12,8 @@ from torch import Tensor
 
 from wam_widgets.checks import positive_int
 from wam_widgets.gradients import Cancelled
-from wam_widgets.metrics.cells import (
-    Work,
-    as_methods,
-    as_metrics,
-    as_places,
-    as_rankings,
-    checked,
-)
+from wam_widgets.metrics.cells import Work, checked
+from wam_widgets.metrics.choices import as_methods, as_metrics, as_places, as_rankings
 from wam_widgets.metrics.data import batches
 from wam_widgets.metrics.intervals import Interval, bootstrap
 
@@ -234,7 +228,8 @@ def table(
     Raises
     ------
     ValueError, TypeError
-        For empty data, unknown names, or a metric that gives something else than ``[N]``.
+        For empty data, unknown names, a place that comes twice, or a metric that gives something
+        else than ``[N]``.
     wam_widgets.gradients.Cancelled
         If `should_stop` returned True.
     """

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wam_widgets.checks import positive_int
+from wam_widgets.checks import positive_int, warn
 from wam_widgets.samples import library
+from wam_widgets.studies.folders import remove
 from wam_widgets.studies.inputs import as_inputs
 from wam_widgets.studies.models import as_source
+from wam_widgets.studies.places import MANIFEST, SHARDS
 from wam_widgets.studies.plan import Plan
 from wam_widgets.studies.pools import as_executor
 from wam_widgets.studies.running import run
-from wam_widgets.studies.store import Store
+from wam_widgets.studies.store import Store, StoreError
 
 if TYPE_CHECKING:
     from wam_widgets.studies.study import Study
@@ -52,7 +55,8 @@ def evaluate(
     The same call computes only what is missing in the folder: after an interrupt, a crash or with
     a stronger machine it goes on where it was, and what is finished is never lost, counted twice
     or mixed with results of other parameters, weights, data or versions. :func:`wam_widgets.study`
-    opens the folder, also while this runs.
+    opens the folder, also while this runs. A folder in which all inputs failed is begun anew by a
+    call with other parameters; if all fail, a warning says so.
 
     Parameters
     ----------
@@ -162,6 +166,11 @@ def evaluate(
     for name in ("pyarrow", "filelock", *(["cloudpickle"] if executor is not None else [])):
         library(name, "study")
     folder = Store(store)
+    if folder.exists:
+        stored = folder.manifest.parameters
+        plan = plan.like(stored)
+        if any(stored.get(name, plan) != one for name, one in _written(plan).items()):
+            _begin_anew_if_all_failed(folder)
     run(
         as_source(model),
         plan,
@@ -176,6 +185,48 @@ def evaluate(
         threads=None if threads is None else positive_int(threads, "threads"),
         show_progress=bool(show_progress),
     )
+    _warn_if_all_failed(folder)
     from wam_widgets.studies.study import Study
 
     return Study(folder)
+
+
+def _written(plan: Plan) -> dict[str, Any]:
+    """Return the parameters of a plan as they come back from a folder."""
+    found: dict[str, Any] = json.loads(json.dumps(plan.parameters()))
+    return found
+
+
+def _begin_anew_if_all_failed(folder: Store) -> None:
+    """Clear a folder in which nothing was computed, so that a corrected call can use it."""
+    with folder.lock():
+        if folder.exists and _failures(folder) is not None:
+            # The manifest goes last: if this is interrupted, there is a study with fewer failures.
+            remove(folder.path / SHARDS)
+            remove(folder.path / MANIFEST)
+
+
+def _failures(folder: Store) -> list[str] | None:
+    """Return the errors of the inputs, if there is nothing but errors; it stops where there is."""
+    found: list[str] = []
+    for shard in folder.done().values():
+        errors = folder.outcomes(shard, ["error"]).column("error")
+        if errors.null_count:
+            return None
+        found += errors.to_pylist()
+    return found
+
+
+def _warn_if_all_failed(folder: Store) -> None:
+    """Warn if nothing but failures is in a folder."""
+    try:
+        errors = _failures(folder)
+    except StoreError:  # whoever reads it is told
+        return
+    if errors:
+        warn(
+            f"all {len(errors)} inputs of the study in {str(folder.path)!r} failed, the first with "
+            f"{errors[0]}. If an argument is wrong, correct it and call again, the same folder "
+            "will do; if it was the data or the machine, the same call with retry_failures=True "
+            "computes them again"
+        )

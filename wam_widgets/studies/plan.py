@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
 from wam_widgets.attributing import BOUND
+from wam_widgets.catalogue import CATALOGUE
 from wam_widgets.checks import fraction, positive_int
 from wam_widgets.explaining import check_settings
-from wam_widgets.metrics.cells import (
+from wam_widgets.metrics.choices import (
     Method,
     Metric,
     Place,
@@ -23,9 +21,9 @@ from wam_widgets.metrics.cells import (
     as_places,
     as_rankings,
 )
+from wam_widgets.metrics.naming import described, plain
 from wam_widgets.objectives import Target
-from wam_widgets.provenance import digest, weights_digest
-from wam_widgets.wavelets import Basis
+from wam_widgets.studies.settings import as_settings, as_target, written_as
 
 __all__ = ["RESERVED", "Plan", "seed_of"]
 
@@ -53,6 +51,8 @@ class Plan:
         A small picture of each input is kept.
     seed : int
         From which that of each input follows, see :func:`seed_of`.
+    before : mapping or None
+        The parameters in the folder, see :meth:`like`.
     """
 
     methods: Mapping[str, Method]
@@ -65,6 +65,7 @@ class Plan:
     explanations: float
     thumbnails: bool
     seed: int
+    before: Mapping[str, Any] | None = None
 
     @classmethod
     def of(
@@ -100,23 +101,25 @@ class Plan:
                     f"metrics has {label!r}, which needs evidence: a study has none, use "
                     "wam_widgets.metrics.table"
                 )
-        if isinstance(target, str) and target != "label":
-            raise ValueError(
-                f"target is {target!r}: it must be a class, two classes to contrast, 'label' for "
-                "the class that comes with each input, or None for the predicted class"
-            )
-        if isinstance(target, (list, Tensor)):
+        known = as_settings(settings)
+        chosen = {
+            label: replace(method, settings=as_settings(method.settings))
+            for label, method in chosen.items()
+        }
+        places = tuple(as_places(bases))
+        if "features" in places:
+            _check_features(chosen, known)
+        if isinstance(explanations, str):
             raise TypeError(
-                "target is a list: give the class with each input, as a tuple (input, class), and "
-                "target='label'"
+                f"explanations is {explanations!r}: it must be True, False, or a share from 0 to 1"
             )
         return cls(
             methods=chosen,
-            places=tuple(as_places(bases)),
+            places=places,
             rankings=as_rankings(rankings),
             metrics=measures,
-            target=target,
-            settings=dict(settings),
+            target=as_target(target),
+            settings=known,
             batch_size=positive_int(batch_size, "batch_size"),
             explanations=fraction(float(explanations), "explanations"),
             thumbnails=bool(thumbnails),
@@ -127,22 +130,53 @@ class Plan:
         """Return everything that changes a result, as JSON can hold it.
 
         The batch size is not among it: results agree to rounding. Functions are known by name,
-        tensors by digest, modules by class and weights.
+        and what they do is under ``functions``; tensors by digest, modules by class and weights.
         """
-        return {
+        found = {
             "methods": {
-                label: {"method": method.name, **_plain(method.settings)}
+                label: {"method": method.name, **plain(method.settings)}
                 for label, method in self.methods.items()
             },
-            "bases": [_plain(place) for place in self.places],
-            "rankings": {label: _plain(ranking) for label, ranking in self.rankings.items()},
+            "bases": [plain(place) for place in self.places],
+            "rankings": {label: plain(ranking) for label, ranking in self.rankings.items()},
             "metrics": {label: metric.spoken for label, metric in self.metrics.items()},
-            "target": _plain(self.target),
-            "settings": _plain({k: v for k, v in self.settings.items() if v is not None}),
+            "target": plain(self.target),
+            "settings": plain({k: v for k, v in self.settings.items() if v is not None}),
             "explanations": self.explanations,
             "thumbnails": self.thumbnails,
             "seed": self.seed,
         }
+        functions = self._functions()
+        if functions:
+            found["functions"] = functions
+        return found if self.before is None else written_as(self.before, found, self._bound)
+
+    def like(self, before: Mapping[str, Any]) -> Plan:
+        """Return the plan, whose parameters are written as those in a folder where they agree.
+
+        An earlier version may have written them otherwise; a setting that is the default may be
+        left out.
+        """
+        return replace(self, before=before)
+
+    @property
+    def _bound(self) -> bool:
+        """Whether there is a method that belongs to one basis: it has defaults of its own."""
+        return any(CATALOGUE[method.name].kind == "basis" for method in self.methods.values())
+
+    def _functions(self) -> dict[str, Any]:
+        """Return what the functions among the parameters do, by where they are given."""
+        given = {
+            "methods": {label: method.settings for label, method in self.methods.items()},
+            "rankings": self.rankings,
+            "settings": self.settings,
+        }
+        metrics = {
+            f"metrics.{label}.{name}".rstrip("."): one
+            for label, metric in self.metrics.items()
+            for name, one in metric.functions.items()
+        }
+        return {**described(given), **metrics}
 
     def keeps(self, id: str) -> bool:
         """Return whether the explanation of an input is kept; it does not depend on the others."""
@@ -155,21 +189,12 @@ def seed_of(seed: int, id: str) -> int:
     return int.from_bytes(found[:4], "big") >> 1
 
 
-def _plain(value: Any) -> Any:
-    """Return a parameter as JSON can hold it."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, Basis):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in sorted(value.items())}
-    if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
-    if isinstance(value, torch.dtype):
-        return str(value).removeprefix("torch.")
-    if isinstance(value, Tensor) or hasattr(value, "__array__"):
-        return f"values with SHA-256 {digest(torch.as_tensor(value))}"
-    if isinstance(value, nn.Module):
-        return f"{type(value).__qualname__} {value.extra_repr()} {weights_digest(value)}".strip()
-    named = value if hasattr(value, "__qualname__") else type(value)
-    return f"{named.__module__}.{named.__qualname__}"
+def _check_features(methods: Mapping[str, Method], settings: Mapping[str, Any]) -> None:
+    """Raise a ValueError if a method is to be looked at behind a front end, and there is none."""
+    for label, method in methods.items():
+        front_end = {**settings, **method.settings}.get("front_end")
+        if CATALOGUE[method.name].kind == "gradient" and front_end is None:
+            raise ValueError(
+                f"bases has 'features', which needs a front end, and {label!r} has none: pass "
+                "front_end="
+            )
