@@ -57,6 +57,9 @@ describe.each(["light", "dark"] as const)("where the page is %s", (theme) => {
     expect(contrast(of(name), of("surface"))).toBeGreaterThan(4.5);
     expect(contrast(of(name), of("raised"))).toBeGreaterThan(4.5);
   });
+  test("what is quiet can be read where it stands", () => {
+    expect(contrast(of("quiet"), of("raised"))).toBeGreaterThan(5);
+  });
   test.each(["mark", "accent"])("%s can be told from the surface", (name) => {
     expect(contrast(of(name), of("surface"))).toBeGreaterThan(3);
   });
