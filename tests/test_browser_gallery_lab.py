@@ -70,7 +70,8 @@ def test_a_study_is_looked_through(live: Live) -> None:
     # By keyboard, there and back.
     cards.card(first).focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("region", name=f"{first}, opened")).to_be_focused()
+    region = page.get_by_role("region", name=f"{first}, opened")
+    expect(region.get_by_role("heading", name=first)).to_be_focused()
     page.keyboard.press("Escape")
     expect(cards.card(first)).to_be_focused()
     expect(page.locator(".wam-root")).to_have_count(1)

@@ -107,9 +107,13 @@ describe("controls", () => {
     expect(activeFilters(gallery).map(({ text }) => text)).toEqual([
       "brick, grass",
       "wrong predictions",
-      "Faithfulness 0.1 to 0.25",
+      // As finely as the histogram writes them.
+      "Faithfulness 0.100 to 0.250",
       "“x” in the id",
     ]);
+    // What turns text around turns itself alone.
+    gallery.set({ search: "\u202egnp" });
+    expect(activeFilters(gallery).at(-1)!.text).toBe("“\u2068\u202egnp\u2069” in the id");
     gallery.clear();
     expect(activeFilters(gallery)).toEqual([]);
     expect(gallery.found.positions).toHaveLength(6);

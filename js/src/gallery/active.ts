@@ -1,9 +1,9 @@
 /** The filters that are set: what they say, and what takes each of them away. */
-import { number } from "../views/format";
 import { FILTERS, type Filter } from "./filter";
 import type { Gallery } from "./gallery";
+import { isolate } from "./ids";
 import type { Controls } from "./types";
-import { className, words } from "./view";
+import { className, rangeText, words } from "./view";
 
 /** More classes than this are counted. */
 const NAMED = 3;
@@ -23,16 +23,14 @@ export function activeFilters(gallery: Gallery): { filter: Filter; text: string 
   const text: Record<Filter, string> = {
     classes: "",
     correctness: correctness === "all" ? "" : `${correctness} predictions`,
-    range: range
-      ? `${words(found.metric?.name ?? "")} ${number(range[0])} to ${number(range[1])}`
-      : "",
-    search: search ? `“${search}” in the id` : "",
+    range: range ? `${isolate(words(found.metric?.name ?? ""))} ${rangeText(found, range)}` : "",
+    search: search ? `“${isolate(search)}” in the id` : "",
   };
   if (label_filter)
     text.classes =
       label_filter.length > NAMED || label_filter.length === 0
         ? `${label_filter.length} classes`
-        : label_filter.map((g) => className(data, g)).join(", ");
+        : label_filter.map((g) => isolate(className(data, g))).join(", ");
   return FILTERS.filter((filter) => text[filter] !== "").map((filter) => ({
     filter,
     text: text[filter],

@@ -63,7 +63,10 @@ export function reveal(
     const below = own.nextElementSibling as HTMLElement | null;
     if (below && below.clientHeight > HEADING) {
       region(below, name, leave);
-      if (may()) below.focus({ preventScroll: true });
+      // Its heading, around which there is room for a ring.
+      const heading = below.querySelector<HTMLElement>("h3") ?? below;
+      heading.tabIndex = -1;
+      if (may()) heading.focus({ preventScroll: true });
       scrollTo(below, "nearest");
     } else if (performance.now() < end) setTimeout(look, 100);
   };
