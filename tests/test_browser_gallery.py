@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -254,4 +255,46 @@ def test_whatever_names_hold_is_text(offline_page: Observed, tmp_path: Path) -> 
         assert place.locator("b:text-is('x')").count() == 0
     assert offline_page.page.evaluate("() => window.hacked") is None
     assert not offline_page.requests
+    assert not offline_page.errors
+
+
+def test_scores_that_are_alike_can_be_told_apart_and_missing_ones_are_missed(
+    offline_page: Observed, tmp_path: Path
+) -> None:
+    count = 40
+    inputs = [outcomes.outcome(i, i, i) for i in range(count)]
+    scores = [
+        score
+        for i in range(count)
+        for score in outcomes.scores(i, {"faithfulness": 0.98712 + i / 1e6, "deletion": np.nan})
+    ]
+    store = outcomes.store(tmp_path / "study", inputs, scores)
+    path = wam.study(store.path).to_html(tmp_path / "study.html")
+    page = offline_page.page
+    page.goto(path.as_uri())
+    cards = Cards.on(page)
+    written = cards.root.locator("button.wam-input .wam-line b").all_inner_texts()
+    assert len(set(written)) == count
+    assert written == sorted(written)
+    assert [float(text) for text in written] == pytest.approx(
+        [0.98712 + i / 1e6 for i in range(count)], abs=1e-7
+    )
+    # A key that shows more classes goes on with the first of them.
+    more = cards.root.get_by_role("button", name="Show more", exact=True)
+    before = cards.root.locator("button.wam-class").count()
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(more).to_be_hidden()
+    expect(cards.root.locator("button.wam-class")).to_have_count(count + 1)
+    expect(cards.root.locator("button.wam-class").nth(before)).to_be_focused()
+    cards.choose("Metric", "Deletion")
+    metric = cards.root.locator("section[data-panel=metric]")
+    expect(metric.locator(".wam-none")).to_have_text(
+        "No input has a score. Choose another metric to see some."
+    )
+    expect(metric.locator("canvas")).to_be_hidden()
+    expect(cards.root.locator("section[data-panel=classes] .wam-plotaxis")).to_be_hidden()
+    cards.choose("Metric", "Faithfulness")
+    expect(metric.locator("canvas")).to_be_visible()
+    expect(metric.locator(".wam-none")).to_be_hidden()
     assert not offline_page.errors

@@ -4,6 +4,7 @@ import { bins, binsOf, extent, fineness, ticks } from "../src/gallery/histogram"
 import { moved } from "../src/gallery/rangebrush";
 import type { Found } from "../src/gallery/gallery";
 import { grain, gridOf, onAxis, rangeText } from "../src/gallery/view";
+import { type Option, fill } from "../src/views/dom";
 
 describe("numbers on an axis", () => {
   /** As the cards write the scores of one metric. */
@@ -61,7 +62,7 @@ describe("numbers along an axis", () => {
     high: 1,
     width: 200,
     apart: 40,
-    over: 12,
+    reach: [48, 12],
     least: 0.1,
     write: onAxis,
     measure: (text) => 7 * text.length,
@@ -87,6 +88,11 @@ describe("numbers along an axis", () => {
         if (before) expect(x - before.x).toBeGreaterThanOrEqual(2 * half + 8);
       });
     }
+  });
+
+  it("reach no further to the left than they may", () => {
+    const all = marks(axis({ low: 0.98, high: 1, reach: [8, 12], width: 260 }));
+    expect(all.map(({ text }) => text)).toEqual(["0.985", "0.990", "0.995"]);
   });
 
   it("are both ends where there is one round place alone", () => {
@@ -127,5 +133,30 @@ describe("a key on a handle", () => {
     const scale = { low: 1e6, high: 1e6 + 1, step: 0.02, grid: 0.05, left: 0, width: 100 };
     const next = moved({ key: "ArrowRight", shiftKey: false }, 0, [1e6, 1e6 + 1], scale);
     expect(next).toEqual([1000000.05, 1e6 + 1]);
+  });
+});
+
+describe("a select", () => {
+  const options: Option[] = ["", "0"].map((value) => ({ value, label: value }));
+  /** As a browser has it: without a choice, its value is "". */
+  function fake(selectedIndex: number) {
+    return {
+      dataset: { options: JSON.stringify(options) },
+      selectedIndex,
+      get value() {
+        return options[this.selectedIndex]?.value ?? "";
+      },
+      set value(value: string) {
+        this.selectedIndex = options.findIndex((option) => option.value === value);
+      },
+    };
+  }
+
+  it("shows the option without a value again, once it has shown none", () => {
+    const select = fake(-1);
+    fill(select as unknown as HTMLSelectElement, options, "");
+    expect(select.selectedIndex).toBe(0);
+    fill(select as unknown as HTMLSelectElement, options, "0");
+    expect(select.selectedIndex).toBe(1);
   });
 });

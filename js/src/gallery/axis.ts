@@ -14,8 +14,8 @@ export interface Axis {
   width: number;
   /** The least from number to number, in pixels. */
   apart: number;
-  /** How far a number may reach beyond the end of the axis. */
-  over: number;
+  /** How far numbers may reach beyond the beginning of the axis, and beyond its end. */
+  reach: [number, number];
   /** The step that the ends are written with where no round places fit. */
   least: number;
   write(value: number, step: number): string;
@@ -24,7 +24,7 @@ export interface Axis {
 }
 
 /** Pixels between two numbers. */
-const GAP = 8;
+const GAP = 12;
 
 /** As many round places as there is room for, else both ends; none where not even they fit. */
 export function marks(axis: Axis): Mark[] {
@@ -41,7 +41,7 @@ export function marks(axis: Axis): Mark[] {
 }
 
 function fit(
-  { low, high, width, over, write, measure }: Axis,
+  { low, high, width, reach, write, measure }: Axis,
   places: readonly number[],
   step: number,
 ): Mark[] | null {
@@ -49,11 +49,11 @@ function fit(
     const text = write(value, step);
     return { x: ((value - low) / (high - low)) * width, text, half: measure(text) / 2 };
   });
-  const beyond = ({ x, half }: (typeof all)[number]): boolean => x + half > width + over;
   // What reaches too far is left out, or moved in where one number alone would be left.
-  if (all.length > 2 && beyond(all.at(-1)!)) all.pop();
-  const last = all.at(-1)!;
-  if (beyond(last)) last.x = width + over - last.half;
+  const [from, to] = [-reach[0], width + reach[1]];
+  if (all.length > 2 && all.at(-1)!.x + all.at(-1)!.half > to) all.pop();
+  if (all.length > 2 && all[0]!.x - all[0]!.half < from) all.shift();
+  for (const mark of all) mark.x = Math.max(from + mark.half, Math.min(to - mark.half, mark.x));
   const touch = all.some(({ x, half }, i) => {
     const before = all[i - 1];
     return before !== undefined && x - half - before.x - before.half < GAP;

@@ -126,7 +126,7 @@ export function classView({ gallery, signal }: View): Part {
     more.dataset["left"] = count(order.length - seen.length);
     const together = meanOf(values, failed, passes);
     const ends = domain([...now, ...whole, together], found.bins);
-    scroller.hidden = foot.hidden = ends === null;
+    scroller.hidden = foot.hidden = tools.hidden = ends === null;
     none.hidden = ends !== null;
     write(none, ends ? "" : unscored(found, "No class has a mean"));
     const spacing = ends ? round((ends[1] - ends[0]) / TICKS) : 1;
@@ -134,7 +134,9 @@ export function classView({ gallery, signal }: View): Part {
     const [low, high] = ends ?? [0, 1];
     // Means lie between the ends, so that they are no longer.
     const longest = Math.max(...[low, high].map((v) => show(v).length));
-    section.style.setProperty("--wam-value", `${Math.max(VALUE, Math.ceil(longest * GLYPH))}px`);
+    const column = `${Math.max(VALUE, Math.ceil(longest * GLYPH))}px`;
+    const resized = column !== section.style.getPropertyValue("--wam-value");
+    if (resized) section.style.setProperty("--wam-value", column);
     const explained = data.label.some((l) => l >= 0) ? "" : " explained";
     const name = `${words(metric?.name ?? "Metric")} by class${explained}`;
     write(heading, name);
@@ -160,7 +162,7 @@ export function classView({ gallery, signal }: View): Part {
         `${name}: ${spokenMean(mean, show)}. ${INTERVAL}.` +
         (group === null ? "" : " Click: this class alone; with Shift: this class as well");
     });
-    axis.draw(low, high, onAxis, again);
+    axis.draw(low, high, onAxis, again || resized);
   };
   return { element: section, draw };
 }

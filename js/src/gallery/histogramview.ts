@@ -219,7 +219,7 @@ function draw({ theme, root, gallery }: View, surface: Surface, drawn: Drawn): v
     high: end,
     width: plotWidth,
     apart: APART,
-    over: PAD.right,
+    reach: [PAD.right, PAD.right],
     least: layout.step,
     write: onAxis,
     measure: (text) => c.measureText(text).width,

@@ -1,6 +1,7 @@
 /** One line of a small plot of means: a bar or a dot, its interval, and the same of all inputs. */
 import { h } from "../views/dom";
 import { marks, measuring } from "./axis";
+import { round } from "./histogram";
 import type { Mean } from "./means";
 
 export interface PlotLine {
@@ -45,6 +46,9 @@ function put(
 /** Pixels from number to number, at least. */
 const APART = 36;
 
+/** How many pixels numbers may reach to the left, where nothing stands. */
+const LEFT = 48;
+
 /** Numbers along the axis of such lines; `over`: how many pixels they may reach beyond its end. */
 export function plotAxis(over = 24): {
   element: HTMLElement;
@@ -62,8 +66,16 @@ export function plotAxis(over = 24): {
         width = element.clientWidth;
         measure = measuring(element);
       }
-      const least = (high - low) / 10;
-      const all = marks({ low, high, width, apart: APART, over, least, write, measure });
+      const all = marks({
+        low,
+        high,
+        width,
+        apart: APART,
+        reach: [LEFT, over],
+        least: round((high - low) / 6),
+        write,
+        measure,
+      });
       const key = JSON.stringify([width, all]);
       if (key === drawn) return;
       drawn = key;
