@@ -241,3 +241,14 @@ def test_an_iterator_is_read_once(tmp_path: Path) -> None:
         found.explanation("2", MODEL, data)
     with pytest.raises(ValueError, match=r"data ends before input '9'.*an iterator"):
         found.explanation("9", MODEL, data)
+
+
+def test_an_explanation_is_computed_again_with_the_same_function(tmp_path: Path) -> None:
+    def objective(of: int) -> Callable[[Tensor], Tensor]:
+        return lambda output: output[:, of]
+
+    found = wam.study(study(tmp_path, objective=objective(0), metrics="sparseness"))
+    again = found.explanation("0", MODEL, X, objective=objective(0))
+    assert torch.equal(again.signal, X[:1])
+    with pytest.raises(ValueError, match="not what the study computed: functions"):
+        found.explanation("0", MODEL, X, objective=objective(1))

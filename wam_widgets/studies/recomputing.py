@@ -95,8 +95,16 @@ def _plan(manifest: Manifest, given: dict[str, Any]) -> Plan:
         thumbnails=False,
         seed=stored["seed"],
     )
-    again = plan.parameters()
+    again = plan.like(stored).parameters()
     compared = {name: again[name] for name in ("methods", "bases", "target", "settings")}
+    if isinstance(known := stored.get("functions"), Mapping):
+        # Those of metrics and rankings are not needed.
+        own = {
+            name: what
+            for name, what in again.get("functions", {}).items()
+            if name.startswith(("methods.", "settings."))
+        }
+        compared["functions"] = {**known, **own}
     changed = manifest.differences(replace(manifest, parameters={**stored, **compared}))
     if changed:
         raise ValueError(f"this is not what the study computed: {'; '.join(changed)}")
