@@ -63,13 +63,15 @@ def evaluate(
     model : Module or callable
         A module or a function of the input, as in :func:`wam_widgets.explain`; or a function or
         class that takes no argument and builds one. It is left as it was; inputs are moved to
-        where its weights are.
+        where its weights are. A function of the input has no weights to compare: where a study
+        goes on, it must give the same probability as before for an input that is there already.
     data : Tensor, array, sequence, Dataset, DataLoader, or iterable
         Inputs ``[N, ...]``; a list or torch ``Dataset`` of inputs, of tuples (input, label), or of
         mappings; a Hugging Face ``Dataset``. Inputs may differ in size. Of a ``DataLoader``, the
         data set and the ``collate_fn`` are used (with one item at a time), not its order, batches
         and workers. A generator, an ``IterableDataset``, or a streamed Hugging Face data set is
-        read once, here; whoever resumes gives it again, from its beginning.
+        read once, here; whoever resumes gives it again, from its beginning. Where a study goes on,
+        labels and the values of some inputs are compared, see docs/studies.md.
     methods, bases, metrics, rankings
         As in :func:`wam_widgets.metrics.table`. Metrics that need evidence are not possible.
     store : str or Path
