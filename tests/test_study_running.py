@@ -297,7 +297,8 @@ def test_too_many_failures(tmp_path: Path) -> None:
     # Failures of earlier runs do not count.
     study(tmp_path, data, Flawed(), max_failures=2)
     assert sum(row["error"] is not None for row in rows(tmp_path)["inputs"]) == 5
-    study(tmp_path / "all", flawed(*range(COUNT)), Flawed(), max_failures=None)
+    with pytest.warns(UserWarning, match=f"all {COUNT} inputs of the study .* failed, the first"):
+        study(tmp_path / "all", flawed(*range(COUNT)), Flawed(), max_failures=None)
     assert not rows(tmp_path / "all")["scores"]
     with pytest.raises(TooManyFailures, match="1 input failed, max_failures is 0"):
         study(tmp_path / "none", flawed(5), Flawed(), max_failures=0)
